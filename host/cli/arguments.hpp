@@ -41,7 +41,7 @@ class Arguments {
   Arguments() = default;
 
   CommandName command = CommandName::run;
-  std::string config = "config.json";
+  std::string config;                       ///< empty: not given, see choose_config()
   std::optional<std::string> address;       ///< absent: the value of the config file
   std::optional<std::uint16_t> port;        ///< absent: the value of the config file; 0 takes a free one
   std::vector<std::string> plugin_folders;  ///< of --plugin-dir, in order

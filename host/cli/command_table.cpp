@@ -21,9 +21,9 @@ void store_port(Arguments& arguments, const std::string& text) {
   arguments.port = static_cast<std::uint16_t>(port);
 }
 
-const OptionRow config_option{"--config", "FILE",
-                              "the study's configuration, in YAML if it is named *.yaml (default: config.json)",
-                              [](Arguments& arguments, const std::string& text) { arguments.config = text; }};
+const OptionRow config_option{
+    "--config", "FILE", "the study's configuration, in YAML if it is named *.yaml (default: config.json or study.yaml)",
+    [](Arguments& arguments, const std::string& text) { arguments.config = text; }};
 const OptionRow address_option{"--address", "ADDRESS", "IP address to listen on, instead of the configured one",
                                [](Arguments& arguments, const std::string& text) { arguments.address = text; }};
 const OptionRow port_option{"--port", "PORT", "port to listen on, instead of the configured one; 0 takes a free one",

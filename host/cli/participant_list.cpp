@@ -77,6 +77,7 @@ ParticipantList ParticipantList::read(const HostConfig& config, const Clock& clo
 std::string ParticipantList::time_left(const ParticipantSummary& participant, bool for_people) const {
   if (!participant.charged) return for_people ? nothing : "null";
   const auto duration = participant.duration.count() > 0 ? participant.duration : m_task_duration;
+  if (duration == untimed) return for_people ? nothing : "null";
   const auto left = std::max(duration - *participant.charged, std::chrono::nanoseconds(0));
   const double seconds = std::chrono::duration<double>(left).count();
   char text[40];

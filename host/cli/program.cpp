@@ -2,6 +2,7 @@
 
 #include <exception>
 
+#include "host/cli/default_config.hpp"
 #include "tellina/abi_tag.hpp"
 #include "tellina/error.hpp"
 
@@ -77,11 +78,12 @@ int print_version(CommandContext& context) {
 
 int run_program(const std::vector<std::string>& words, const Runners& runners, CommandContext& context) {
   try {
-    const Arguments arguments = parse_arguments(words);
+    Arguments arguments = parse_arguments(words);
     if (arguments.help) {
       context.out << *arguments.help;
       return 0;
     }
+    choose_config(arguments);
     return dispatch(arguments, runners, context);
   } catch (const UsageError& error) {
     context.err << "tellina: " << error.what() << "\nTry `tellina --help`.\n";

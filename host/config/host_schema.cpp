@@ -1,5 +1,6 @@
 #include "host/config/host_schema.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "host/config/design_schema_text.hpp"
@@ -94,8 +95,16 @@ Config read_plugin_schema(const Section& section, const std::string& name, const
 /// The schema of a plugin that is not checked.
 Config any_members() { return make_object({{"additionalProperties", make_boolean(true)}}); }
 
-Config no_options() {
+/// `sandbox`: the name of the sandbox, or empty for an editor's schema.
+Config no_options(const std::string& sandbox) {
+  std::vector<Config::Member> properties;
+  if (!sandbox.empty()) {
+    const std::string no_image = "no image, as the sandbox \"" + sandbox + "\" has one root file system";
+    properties.emplace_back("image",
+                            make_object({{"type", make_string("null")}, {"x-expected", make_string(no_image)}}));
+  }
   return make_object({{"type", make_string("object")},
+                      {"properties", make_object(std::move(properties))},
                       {"x-expected-name", make_string("no option, because this sandbox has none for a task")},
                       {"additionalProperties", make_boolean(false)}});
 }
@@ -123,7 +132,7 @@ Config combine_options(const PluginSchemas& plugins, const NamedPlugins* named,
       return any_members();
     }
   }
-  if (branches.empty()) return no_options();
+  if (branches.empty()) return no_options(named ? named->at(PluginKind::sandbox) : "");
   if (branches.size() == 1) return branches.front();
   return make_object({{"anyOf", make_array(std::move(branches))}});
 }
@@ -135,8 +144,8 @@ Config joined_members(const Config& base, const Config& others) {
   return make_object(std::move(members));
 }
 
-/// The schema of config.json without the plugins' sections.
-Config read_own_schema() {
+/// The host's schema as its texts have it.
+Config read_schema_texts() {
   const Config host = read_json(host_schema_text, "schema of config.json");
   const Config design = read_json(design_schema_text, "schema of a study's design");
   const Config& properties = host.at("properties");
@@ -149,9 +158,67 @@ Config read_own_schema() {
        {"$defs", joined_members(host.at("$defs"), design.at("$defs"))}});
 }
 
+/// Keys that say what one task is, so there is no default for them.
+bool is_of_one_task(const std::string& key) {
+  static const std::set<std::string> keys{"id", "title", "description", "answer", "solution", "must_fail"};
+  return keys.contains(key);
+}
+
+/// A type of tasks with the keys that every type has, after its "type".
+Config complete_task(const Config& type, const Config& every_task) {
+  std::vector<Config::Member> properties;
+  for (const Config::Member& property : type.at("properties").members()) {
+    properties.push_back(property);
+    if (property.first != "type") continue;
+    for (const Config::Member& shared : every_task.at("properties").members()) properties.push_back(shared);
+  }
+  return with_members(type, {{"properties", make_object(std::move(properties))}});
+}
+
+/// `types`: of tasks, complete.
+Config complete_defaults(const Config& defaults, const std::vector<Config>& types) {
+  std::vector<Config> names;
+  std::vector<Config::Member> properties;
+  for (const Config& type : types) {
+    names.push_back(type.at("properties").at("type").at("const"));
+    for (const Config::Member& property : type.at("properties").members()) {
+      const bool is_known = std::any_of(properties.begin(), properties.end(),
+                                        [&](const Config::Member& known) { return known.first == property.first; });
+      if (!is_known && property.first != "type" && !is_of_one_task(property.first)) properties.push_back(property);
+    }
+  }
+  properties.insert(properties.begin(), {"type", make_object({{"enum", make_array(std::move(names))}})});
+  return with_members(defaults, {{"properties", make_object(std::move(properties))}});
+}
+
+/// The name of the definition that "#/$defs/NAME" refers to.
+std::string name_of_definition(const Config& reference) {
+  return reference.at("$ref").as_string().substr(std::string("#/$defs/").size());
+}
+
+/// The schema of config.json without the plugins' sections. Its text has the keys of every task once; here each type of
+/// tasks, and "task_defaults", has them.
+const Config& own_schema() {
+  static const Config complete = [] {
+    const Config text = read_schema_texts();
+    const Config& definitions = text.at("$defs");
+    std::vector<Config::Member> completed;
+    std::vector<Config> types;
+    for (const Config& reference : definitions.at("task").at("oneOf").items()) {
+      const std::string name = name_of_definition(reference);
+      types.push_back(complete_task(definitions.at(name), definitions.at("every_task")));
+      completed.emplace_back(name, types.back());
+    }
+    completed.emplace_back("task_defaults", complete_defaults(definitions.at("task_defaults"), types));
+    const Config all = with_members(without_members(definitions, {"every_task"}), std::move(completed));
+    return with_members(text, {{"$defs", all}});
+  }();
+  return complete;
+}
+
 HostSchema combine(const PluginSchemas& plugins, const NamedPlugins* named) {
   HostSchema result;
-  static const Config host = read_own_schema();
+  const Config& host = own_schema();
   std::vector<Config::Member> properties;
   std::vector<Config::Member> definitions = host.at("$defs").members();
   for (const Section& section : sections) {
@@ -191,6 +258,19 @@ const char* section_key(PluginKind kind) { return section_of(kind).key; }
 std::string options_definition(const std::string& plugin) { return "sandbox_options_" + plugin; }
 
 const char* default_plugin(PluginKind kind) { return section_of(kind).plugin; }
+
+std::set<std::string> task_default_keys(const std::string& type) {
+  std::set<std::string> keys;
+  const Config& definitions = own_schema().at("$defs");
+  for (const Config& reference : definitions.at("task").at("oneOf").items()) {
+    const Config& properties = definitions.at(name_of_definition(reference)).at("properties");
+    if (properties.at("type").at("const").as_string() != type) continue;
+    for (const Config::Member& property : properties.members()) {
+      if (!is_of_one_task(property.first)) keys.insert(property.first);
+    }
+  }
+  return keys;
+}
 
 HostSchema make_host_schema(const PluginSchemas& plugins) { return combine(plugins, nullptr); }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -17,6 +18,9 @@ const char* default_plugin(PluginKind kind);
 
 /// The name among the `$defs` of the schema of the options that a task may have for a sandbox.
 std::string options_definition(const std::string& plugin);
+
+/// The keys that `task_defaults` may have for tasks of a type; none for an unknown type.
+std::set<std::string> task_default_keys(const std::string& type);
 
 /// The schema of config.json with the sections of the installed plugins in it.
 struct HostSchema {

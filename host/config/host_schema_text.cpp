@@ -154,6 +154,7 @@ const char* const host_schema_text = R"json({
       "maximum": 31536000
     },
     "feedback": {"$ref": "#/$defs/feedback"},
+    "task_defaults": {"$ref": "#/$defs/task_defaults"},
     "tasks": {
       "description": "In the order in which participants get them",
       "type": "array",
@@ -166,6 +167,68 @@ const char* const host_schema_text = R"json({
       "x-expected": "a task type",
       "oneOf": [{"$ref": "#/$defs/stdout_task"}, {"$ref": "#/$defs/file_search_task"}, {"$ref": "#/$defs/filesystem_task"}, {"$ref": "#/$defs/command_task"}]
     },
+    "every_task": {
+      "properties": {
+        "id": {"$ref": "#/$defs/task_id"},
+        "title": {"description": "A short name for exports and pages", "type": "string", "minLength": 1, "maxLength": 200},
+        "description": {"$ref": "#/$defs/text"},
+        "tags": {
+          "description": "Kept in the record",
+          "type": "array",
+          "items": {"type": "string", "minLength": 1, "maxLength": 100},
+          "uniqueItems": true
+        },
+        "metadata": {
+          "description": "Kept in the record",
+          "type": "object",
+          "additionalProperties": {"type": ["string", "number", "boolean"]}
+        },
+        "initial_filesystem": {"$ref": "#/$defs/directory_tree"},
+        "working_directory": {"$ref": "#/$defs/task_working_directory"},
+        "duration_in_seconds": {
+          "description": "How long a participant has for this task; null: as long as they like; without it, task_duration_in_seconds",
+          "type": ["number", "null"],
+          "exclusiveMinimum": 0,
+          "maximum": 31536000
+        },
+        "reveal": {
+          "description": "When the page gets the description: when the task starts, or before, so that reading takes no time of the task",
+          "enum": ["at_start", "before_start"],
+          "default": "at_start"
+        },
+        "feedback": {"$ref": "#/$defs/feedback"},
+        "hand_in": {"$ref": "#/$defs/hand_in"},
+        "tries": {"$ref": "#/$defs/tries"},
+        "give_up": {
+          "description": "Whether the participant may give up, and how much of the task's time must have passed",
+          "oneOf": [
+            {"type": "boolean"},
+            {
+              "type": "object",
+              "required": ["after_in_seconds"],
+              "additionalProperties": false,
+              "properties": {"after_in_seconds": {"type": "number", "minimum": 0, "maximum": 31536000}}
+            }
+          ],
+          "default": true
+        },
+        "start_over": {
+          "description": "Whether the participant may start over with the initial files",
+          "type": "boolean",
+          "default": true
+        },
+        "expected": {"$ref": "#/$defs/text"},
+        "solution": {"$ref": "#/$defs/solution"},
+        "must_fail": {"$ref": "#/$defs/must_fail"},
+        "sandbox": {"$ref": "#/$defs/task_sandbox"}
+      }
+    },
+    "task_defaults": {
+      "description": "Keys for all tasks that do not have these keys themselves; members of sandbox and metadata are merged",
+      "type": "object",
+      "additionalProperties": false,
+      "x-expected-name": "a key of tasks other than \"id\", \"title\", \"description\", \"answer\", \"solution\" and \"must_fail\""
+    },
     "stdout_task": {
       "description": "Passed when a command prints the answer",
       "type": "object",
@@ -173,17 +236,7 @@ const char* const host_schema_text = R"json({
       "additionalProperties": false,
       "properties": {
         "type": {"const": "stdout"},
-        "id": {"$ref": "#/$defs/task_id"},
-        "description": {"$ref": "#/$defs/text"},
-        "initial_filesystem": {"$ref": "#/$defs/directory_tree"},
-        "working_directory": {"$ref": "#/$defs/task_working_directory"},
         "check_every_in_seconds": {"$ref": "#/$defs/check_every_in_seconds"},
-        "feedback": {"$ref": "#/$defs/feedback"},
-        "hand_in": {"$ref": "#/$defs/hand_in"},
-        "tries": {"$ref": "#/$defs/tries"},
-        "solution": {"$ref": "#/$defs/solution"},
-        "must_fail": {"$ref": "#/$defs/must_fail"},
-        "sandbox": {"$ref": "#/$defs/task_sandbox"},
         "root": {"$ref": "#/$defs/root"},
         "answer": {
           "description": "What a command has to print: text; for paths a list of paths; for records a list of objects",
@@ -224,17 +277,7 @@ const char* const host_schema_text = R"json({
       "additionalProperties": false,
       "properties": {
         "type": {"const": "file_search"},
-        "id": {"$ref": "#/$defs/task_id"},
-        "description": {"$ref": "#/$defs/text"},
-        "initial_filesystem": {"$ref": "#/$defs/directory_tree"},
-        "working_directory": {"$ref": "#/$defs/task_working_directory"},
         "check_every_in_seconds": {"$ref": "#/$defs/check_every_in_seconds"},
-        "feedback": {"$ref": "#/$defs/feedback"},
-        "hand_in": {"$ref": "#/$defs/hand_in"},
-        "tries": {"$ref": "#/$defs/tries"},
-        "solution": {"$ref": "#/$defs/solution"},
-        "must_fail": {"$ref": "#/$defs/must_fail"},
-        "sandbox": {"$ref": "#/$defs/task_sandbox"},
         "root": {"$ref": "#/$defs/root"},
         "answer": {
           "description": "The paths, relative to root, in any order",
@@ -279,19 +322,9 @@ const char* const host_schema_text = R"json({
       "additionalProperties": false,
       "properties": {
         "type": {"const": "filesystem"},
-        "id": {"$ref": "#/$defs/task_id"},
-        "description": {"$ref": "#/$defs/text"},
-        "initial_filesystem": {"$ref": "#/$defs/directory_tree"},
-        "working_directory": {"$ref": "#/$defs/task_working_directory"},
         "check_every_in_seconds": {"$ref": "#/$defs/check_every_in_seconds"},
-        "feedback": {"$ref": "#/$defs/feedback"},
-        "hand_in": {"$ref": "#/$defs/hand_in"},
-        "tries": {"$ref": "#/$defs/tries"},
-        "solution": {"$ref": "#/$defs/solution"},
-        "must_fail": {"$ref": "#/$defs/must_fail"},
-        "sandbox": {"$ref": "#/$defs/task_sandbox"},
         "root": {"$ref": "#/$defs/root"},
-        "answer": {"$ref": "#/$defs/directory_tree"}
+        "answer": {"$ref": "#/$defs/filesystem_answer"}
       }
     },
     "command_task": {
@@ -301,16 +334,6 @@ const char* const host_schema_text = R"json({
       "additionalProperties": false,
       "properties": {
         "type": {"const": "command"},
-        "id": {"$ref": "#/$defs/task_id"},
-        "description": {"$ref": "#/$defs/text"},
-        "initial_filesystem": {"$ref": "#/$defs/directory_tree"},
-        "working_directory": {"$ref": "#/$defs/task_working_directory"},
-        "feedback": {"$ref": "#/$defs/feedback"},
-        "hand_in": {"$ref": "#/$defs/hand_in"},
-        "tries": {"$ref": "#/$defs/tries"},
-        "solution": {"$ref": "#/$defs/solution"},
-        "must_fail": {"$ref": "#/$defs/must_fail"},
-        "sandbox": {"$ref": "#/$defs/task_sandbox"},
         "check": {"$ref": "#/$defs/check"}
       }
     },
@@ -400,12 +423,13 @@ const char* const host_schema_text = R"json({
         {"$ref": "#/$defs/file"},
         {"$ref": "#/$defs/link"},
         {"$ref": "#/$defs/archive"},
+        {"$ref": "#/$defs/attributed_directory"},
         {"$ref": "#/$defs/directory"}
       ]
     },
     "directory": {
       "type": "object",
-      "x-expected-name": "a file name (without \"/\" and NUL, not \".\" or \"..\") or one of \"$file\", \"$link\", \"$archive\"",
+      "x-expected-name": "a file name (without \"/\" and NUL, not \".\" or \"..\") or one of \"$file\", \"$link\", \"$archive\", \"$directory\"",
       "patternProperties": {"^(?!\\$)(?!\\.{1,2}$)[^/\\u0000]+$": {"$ref": "#/$defs/directory_entry"}},
       "additionalProperties": false
     },
@@ -421,32 +445,73 @@ const char* const host_schema_text = R"json({
           "properties": {
             "content": {"type": "string"},
             "size": {
-              "description": "In bytes, instead of a content; the file is filled with NUL bytes",
-              "type": "integer",
-              "minimum": 0,
-              "maximum": 1099511627776
+              "description": "In bytes, instead of a content; the file is filled with NUL bytes. In an answer also a range",
+              "oneOf": [
+                {"$ref": "#/$defs/file_size"},
+                {
+                  "type": "object",
+                  "additionalProperties": false,
+                  "properties": {"at_least": {"$ref": "#/$defs/file_size"}, "at_most": {"$ref": "#/$defs/file_size"}}
+                }
+              ]
             },
-            "mode": {
-              "description": "Permissions as chmod takes them, in octal digits",
-              "type": "string",
-              "pattern": "^[0-7]{3,4}$",
-              "x-expected": "permissions in octal digits such as \"0644\""
-            },
-            "mtime": {
-              "description": "Time of the last change, in UTC",
-              "type": "string",
-              "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?Z$",
-              "x-expected": "a time in UTC such as \"2024-01-31T12:00:00Z\""
-            },
-            "owner": {
-              "description": "me, or in an answer also the number of another user",
-              "type": "string",
-              "pattern": "^(me|0|[1-9][0-9]{0,9})$",
-              "x-expected": "\"me\" or the number of a user"
-            }
+            "mode": {"$ref": "#/$defs/file_mode"},
+            "mtime": {"$ref": "#/$defs/file_time"},
+            "owner": {"$ref": "#/$defs/file_owner"}
           }
         }
       }
+    },
+    "attributed_directory": {
+      "type": "object",
+      "required": ["$directory"],
+      "additionalProperties": false,
+      "properties": {
+        "$directory": {
+          "description": "A directory with attributes; in an answer only those named here are compared",
+          "type": "object",
+          "additionalProperties": false,
+          "properties": {
+            "mode": {"$ref": "#/$defs/file_mode"},
+            "mtime": {"$ref": "#/$defs/file_time"},
+            "owner": {"$ref": "#/$defs/file_owner"},
+            "entries": {"$ref": "#/$defs/directory_tree"}
+          }
+        }
+      }
+    },
+    "file_size": {"type": "integer", "minimum": 0, "maximum": 1099511627776},
+    "file_mode": {
+      "description": "Permissions as chmod takes them, in octal digits",
+      "type": "string",
+      "pattern": "^[0-7]{3,4}$",
+      "x-expected": "permissions in octal digits such as \"0644\""
+    },
+    "file_time": {
+      "description": "Time of the last change, in UTC; in an initial tree also a time before the start of the sandbox, such as -400d; in an answer also a range",
+      "oneOf": [
+        {
+          "type": "string",
+          "pattern": "^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?Z|-[0-9]{1,10}[dhms])$",
+          "x-expected": "a time in UTC such as \"2024-01-31T12:00:00Z\", or one before the start such as \"-400d\""
+        },
+        {
+          "type": "object",
+          "additionalProperties": false,
+          "properties": {"at_least": {"$ref": "#/$defs/utc_time"}, "at_most": {"$ref": "#/$defs/utc_time"}}
+        }
+      ]
+    },
+    "utc_time": {
+      "type": "string",
+      "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?Z$",
+      "x-expected": "a time in UTC such as \"2024-01-31T12:00:00Z\""
+    },
+    "file_owner": {
+      "description": "me, or in an answer also the number of another user",
+      "type": "string",
+      "pattern": "^(me|0|[1-9][0-9]{0,9})$",
+      "x-expected": "\"me\" or the number of a user"
     },
     "link": {
       "type": "object",
@@ -463,6 +528,38 @@ const char* const host_schema_text = R"json({
           "description": "A tar file, relative to this file's folder; in an answer only names, kinds and contents are compared",
           "type": "string",
           "minLength": 1
+        },
+        "$with": {"$ref": "#/$defs/directory"}
+      }
+    },
+    "filesystem_answer": {
+      "type": "object",
+      "oneOf": [{"$ref": "#/$defs/changes"}, {"$ref": "#/$defs/archive"}, {"$ref": "#/$defs/directory"}]
+    },
+    "changes": {
+      "type": "object",
+      "required": ["$changes"],
+      "additionalProperties": false,
+      "properties": {
+        "$changes": {
+          "description": "The initial tree below root, changed like this",
+          "type": "object",
+          "additionalProperties": false,
+          "properties": {
+            "remove": {
+              "description": "Paths, relative to root",
+              "type": "array",
+              "items": {"$ref": "#/$defs/path"},
+              "minItems": 1,
+              "uniqueItems": true
+            },
+            "add": {"$ref": "#/$defs/directory"},
+            "compare": {
+              "description": "What is compared of entries that stay; content: names, kinds and contents",
+              "enum": ["content", "names"],
+              "default": "content"
+            }
+          }
         }
       }
     },

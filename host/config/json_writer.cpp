@@ -83,10 +83,10 @@ Config make_string(std::string text) {
   return make(std::move(node));
 }
 
-/// With the place of `base`.
-Config::Node empty_object_at(const Config& base) {
+/// With the place and the kind of `base`.
+Config::Node empty_copy(const Config& base) {
   Config::Node node;
-  node.kind = Config::Kind::object;
+  node.kind = base.kind();
   node.file = base.file();
   node.line = base.line();
   node.column = base.column();
@@ -101,10 +101,16 @@ Config make_array(std::vector<Config> items) {
   return make(std::move(node));
 }
 
+Config with_items(const Config& base, std::vector<Config> items) {
+  Config::Node node = empty_copy(base);
+  node.items = std::move(items);
+  return make(std::move(node));
+}
+
 Config make_object(std::vector<Config::Member> members) { return with_members(Config(), std::move(members)); }
 
 Config with_members(const Config& base, std::vector<Config::Member> members) {
-  Config::Node node = empty_object_at(base);
+  Config::Node node = empty_copy(base);
   for (const Config::Member& old : base.members()) {
     const auto same = [&](const Config::Member& member) { return member.first == old.first; };
     const auto replacement = std::find_if(members.begin(), members.end(), same);
@@ -121,7 +127,7 @@ Config with_members(const Config& base, std::vector<Config::Member> members) {
 }
 
 Config without_members(const Config& base, const std::set<std::string>& keys) {
-  Config::Node node = empty_object_at(base);
+  Config::Node node = empty_copy(base);
   for (const Config::Member& member : base.members()) {
     if (!keys.contains(member.first)) node.members.push_back(member);
   }

@@ -13,6 +13,8 @@ namespace tellina {
 Config make_string(std::string text);
 Config make_array(std::vector<Config> items);
 Config make_object(std::vector<Config::Member> members);
+/// An array with the place of the array `base`.
+Config with_items(const Config& base, std::vector<Config> items);
 /// A copy of the object `base` with its place. The given members replace those with the same key, or come first.
 Config with_members(const Config& base, std::vector<Config::Member> members);
 /// The same without the members that have these keys.

@@ -16,6 +16,7 @@
 #include "host/config/links.hpp"
 #include "host/config/read_file.hpp"
 #include "host/config/schema_walker.hpp"
+#include "host/config/task_defaults.hpp"
 #include "host/config/task_reader.hpp"
 #include "host/config/text_reader.hpp"
 #include "host/limits.hpp"
@@ -53,7 +54,7 @@ std::string why_passed_without_work(const Task& task) {
   }
   FileTree start = task.initial;
   for (auto& [name, child] : start.root.children) fill_in_defaults(child);
-  if (!compare_trees(task.initial, task.filesystem_answer, start, task.root).passed) return "";
+  if (!compare_trees(task.initial, task.filesystem_answer, start, task.root, task.answer_ranges).passed) return "";
   return R"(expected a tree that differs from "initial_filesystem", got the same: the task would pass at once)";
 }
 
@@ -96,7 +97,7 @@ class Loader {
         m_diagnostics(file),
         m_texts(m_folder.string(), m_diagnostics),
         m_document(read_config_text(text, file, m_diagnostics)),
-        m_root(m_document.root),
+        m_root(with_task_defaults(m_document.root)),
         m_schema(make_host_schema(plugins, named_plugins())) {}
 
   HostConfig load() {
@@ -443,7 +444,7 @@ class Loader {
   Diagnostics m_diagnostics;
   TextReader m_texts;
   const ConfigDocument m_document;
-  const Config& m_root;
+  const Config m_root;  ///< with the defaults in each task
   const HostSchema m_schema;
 };
 

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <optional>
 #include <utility>
 
+#include "host/config/home_paths.hpp"
+#include "host/config/task_defaults.hpp"
 #include "host/study/home_names.hpp"
 #include "host/study/record_match.hpp"
 #include "host/study/tree_compare.hpp"
@@ -25,23 +26,6 @@ Bytes with_line_feeds(const std::string& text) {
   return result;
 }
 
-/// The name that a path means below another name; nothing if it leads out of the home.
-std::optional<Bytes> name_below(const Bytes& root, const std::string& path) {
-  std::string name = (std::filesystem::path(root) / path).lexically_normal().string();
-  while (name.ends_with('/')) name.pop_back();
-  if (name == ".") name.clear();
-  if (name == ".." || name.starts_with("../")) return std::nullopt;
-  return name;
-}
-
-/// All names of a tree below a name, relative to it, for suggestions.
-void collect(const FileNode& directory, const std::string& prefix, std::vector<std::string>& names) {
-  for (const auto& [name, child] : directory.children) {
-    names.push_back(prefix + name);
-    collect(child, prefix + name + "/", names);
-  }
-}
-
 OutputMatch read_match(const Config& value) {
   const std::string name = value.string_or("match", "lines");
   constexpr std::array<std::pair<const char*, OutputMatch>, 7> matches{{{"lines", OutputMatch::lines},
@@ -59,19 +43,22 @@ bool compares_lines(OutputMatch match) {
   return match == OutputMatch::exact || match == OutputMatch::unordered || match == OutputMatch::set;
 }
 
+bool has_paths(OutputMatch match) { return match == OutputMatch::paths || match == OutputMatch::records; }
+
 class Reader {
  public:
   Reader(const Config& value, Task& task, Diagnostics& diagnostics)
       : m_value(value), m_answer(value.at("answer")), m_task(task), m_diagnostics(diagnostics) {}
 
   void read() {
-    m_task.root = read_root(m_value, m_task.initial, m_diagnostics);
     if (m_task.type == TaskType::file_search) {
+      m_task.root = read_root(m_value, m_task.initial, m_diagnostics);
       m_task.files_may_change = m_value.bool_or("files_may_change", false);
       return read_paths(!m_task.files_may_change);
     }
     m_task.output_match = read_match(m_value);
     check_keys();
+    if (has_paths(m_task.output_match)) m_task.root = read_root(m_value, m_task.initial, m_diagnostics);
     switch (m_task.output_match) {
       case OutputMatch::paths:
         return read_paths(false);
@@ -88,16 +75,16 @@ class Reader {
   void check_keys() {
     const OutputMatch match = m_task.output_match;
     const bool searches = match == OutputMatch::lines || match == OutputMatch::contains;
-    const bool has_paths = match == OutputMatch::paths || match == OutputMatch::records;
     check_key("max_extra_lines", searches, "\"lines\" or \"contains\"");
     check_key("ignore", compares_lines(match), "\"exact\", \"unordered\" or \"set\"");
     check_key("extra_lines", match == OutputMatch::records, "\"records\"");
-    check_key("root", has_paths, "\"paths\" or \"records\"");
+    check_key("root", has_paths(match), "\"paths\" or \"records\"");
   }
 
   void check_key(const char* key, bool is_used, const std::string& matches) {
     const Config* found = m_value.find(key);
-    if (!found || is_used) return;
+    // A default is for the tasks that use it.
+    if (!found || is_used || is_task_default(*found)) return;
     m_diagnostics.add(*found, "expected this key only with the match " + matches + ", got the match " +
                                   in_quotes(m_value.string_or("match", "lines")));
   }
@@ -151,8 +138,8 @@ class Reader {
       return std::nullopt;
     }
     if (must_exist && !find_node(*name)) {
-      std::vector<std::string> names;
-      if (const FileNode* root = find_node(m_task.root)) collect(*root, "", names);
+      const FileNode* root = find_node(m_task.root);
+      const std::vector<std::string> names = root ? names_below(*root) : std::vector<std::string>();
       m_diagnostics.add(item, "expected a path in \"initial_filesystem\", got " + describe(item) +
                                   suggestion(item.as_string(), names));
       return std::nullopt;
@@ -208,9 +195,15 @@ Bytes read_root(const Config& value, const FileTree& initial, Diagnostics& diagn
     return "";
   }
   const FileNode* const node = node_at(initial.root, *name);
-  if (!node || node->kind != FileKind::directory) {
+  if (node && node->kind == FileKind::directory) return *name;
+  if (!is_task_default(*root)) {
     diagnostics.add(*root, "expected a directory of \"initial_filesystem\", got " + describe(*root));
+    return *name;
   }
+  // The default may be right for other tasks, so this task is named.
+  const Config* tree = value.find("initial_filesystem");
+  diagnostics.add(tree && !is_task_default(*tree) ? *tree : value,
+                  "expected a tree with the directory " + describe(*root) + " (" + root->path() + "), got none");
   return *name;
 }
 

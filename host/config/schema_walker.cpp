@@ -265,15 +265,16 @@ void SchemaWalker::check_key(const std::string& key, const Config& value, const 
   if (others->kind() != Config::Kind::boolean) return check(value, *others);
   if (others->as_bool()) return;
 
-  if (const Config* words = schema.find("x-expected-name")) {
-    return m_diagnostics.add(place, value.path(), "expected " + words->as_string() + ", got " + in_quotes(key));
-  }
   std::vector<std::string> known;
   if (properties) {
     for (const Config::Member& property : properties->members()) known.push_back(property.first);
   }
   const std::string meant = suggestion(key, known);
-  const std::string choices = known.empty() ? "no key" : meant.empty() ? listed(known, "or") : "a known key";
+  const Config* words = schema.find("x-expected-name");
+  const std::string choices = words           ? words->as_string()
+                              : known.empty() ? "no key"
+                              : meant.empty() ? listed(known, "or")
+                                              : "a known key";
   m_diagnostics.add(place, value.path(), "expected " + choices + ", got " + in_quotes(key) + meant);
 }
 

@@ -1,10 +1,13 @@
 #include "host/config/task_reader.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "host/config/checker_reader.hpp"
 #include "host/config/json_writer.hpp"
 #include "host/config/output_answer_reader.hpp"
+#include "host/config/tree_answer_reader.hpp"
 #include "host/text/sha256.hpp"
 
 namespace tellina {
@@ -27,8 +30,43 @@ std::vector<std::string> read_lines(const Config& value) {
 
 void read_answer(const Config& value, Task& task, TreeReader& trees) {
   if (task.type != TaskType::filesystem) return read_output_answer(value, task, trees.diagnostics());
-  task.filesystem_answer = trees.read(value.at("answer"), TreeReader::Purpose::answer);
   task.root = read_root(value, task.initial, trees.diagnostics());
+  read_tree_answer(value.at("answer"), task, trees);
+}
+
+std::chrono::nanoseconds nanoseconds_of(const Config& seconds) {
+  return std::chrono::nanoseconds(std::llround(seconds.as_number() * 1e9));
+}
+
+void read_duration(const Config& value, Task& task) {
+  const Config* duration = value.find("duration_in_seconds");
+  if (!duration) return;
+  task.duration = duration->is_null() ? untimed : std::max(nanoseconds_of(*duration), std::chrono::nanoseconds(1));
+}
+
+void read_offers(const Config& value, Task& task) {
+  task.may_start_over = value.bool_or("start_over", true);
+  const Config* give_up = value.find("give_up");
+  if (!give_up) return;
+  if (give_up->is_object()) {
+    task.give_up_after = nanoseconds_of(give_up->at("after_in_seconds"));
+  } else if (!give_up->as_bool()) {
+    task.give_up_after.reset();
+  }
+}
+
+/// Of what decides how a participant works on the task and what passes it.
+std::string definition_hash(const Config& value, const Task& task, TreeReader& trees,
+                            const std::string& checker_digest) {
+  std::string definition = canonical_json(
+      without_members(value, {"id", "tags", "metadata", "solution", "must_fail", "duration_in_seconds"}));
+  for (const std::string& digest : trees.archive_digests(value)) definition += "\n" + digest;
+  for (const auto& [key, text] : {std::pair("description", &task.description), std::pair("expected", &task.expected)}) {
+    const Config* named = value.find(key);
+    if (named && named->is_object()) definition += "\n" + sha256(*text);
+  }
+  if (!checker_digest.empty()) definition += "\n" + checker_digest;
+  return sha256(definition);
 }
 
 }  // namespace
@@ -38,9 +76,17 @@ Task read_task(const Config& value, std::size_t number, const std::string& folde
   Task task;
   task.id = value.string_or("id", "task-" + std::to_string(number));
   task.place = value.place();
+  task.id_place = value.find("id") ? value.at("id").place() : task.place;
+  task.title = value.string_or("title", "");
   task.description = texts.read(value.at("description"));
+  if (const Config* expected = value.find("expected")) task.expected = texts.read(*expected);
+  if (value.string_or("reveal", to_string(task.reveal)) != to_string(task.reveal)) task.reveal = Reveal::before_start;
+  read_duration(value, task);
+  read_offers(value, task);
   if (const Config* initial = value.find("initial_filesystem")) {
-    task.initial = trees.read(*initial, TreeReader::Purpose::initial);
+    ReadTree read = trees.read(*initial, TreeReader::Purpose::initial);
+    task.initial = std::move(read.tree);
+    task.initial_times = std::move(read.times);
   }
   const std::string type = value.at("type").as_string();
   for (const TaskType known : {TaskType::output, TaskType::filesystem, TaskType::file_search, TaskType::command}) {
@@ -62,15 +108,10 @@ Task read_task(const Config& value, std::size_t number, const std::string& folde
   }
   if (const Config* options = value.find("sandbox")) task.sandbox_options = *options;
   if (const Config* interval = value.find("check_every_in_seconds")) {
-    task.check_interval = std::chrono::nanoseconds(std::llround(interval->as_number() * 1e9));
+    task.check_interval = nanoseconds_of(*interval);
   }
   task.settings = canonical_json(value);
-  // The id names the task, and the others are for tests: they are no part of what it is.
-  std::string definition = canonical_json(without_members(value, {"id", "solution", "must_fail"}));
-  for (const std::string& digest : trees.archive_digests(value)) definition += "\n" + digest;
-  if (value.at("description").is_object()) definition += "\n" + sha256(task.description);
-  if (!checker_digest.empty()) definition += "\n" + checker_digest;
-  task.definition_hash = sha256(definition);
+  task.definition_hash = definition_hash(value, task, trees, checker_digest);
   return task;
 }
 

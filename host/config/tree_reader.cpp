@@ -9,6 +9,21 @@ namespace tellina {
 namespace {
 
 constexpr std::uint64_t block_bytes = 4096;
+/// The oldest relative time; an earlier one could be before 1970.
+constexpr std::int64_t oldest_days = 18250;
+
+/// The value of a directory's entry in the configuration; null if the entry is an archive's.
+const Config* find_entry(const Config& value, const Bytes& name) {
+  if (!value.is_object()) return nullptr;
+  if (const Config* attributes = value.find("$directory")) {
+    const Config* entries = attributes->find("entries");
+    return entries ? find_entry(*entries, name) : nullptr;
+  }
+  const Config* added = value.find("$with");
+  return added ? added->find(name) : value.find(name);
+}
+
+}  // namespace
 
 void drop_attributes(FileNode& node) {
   node.mode.reset();
@@ -17,36 +32,59 @@ void drop_attributes(FileNode& node) {
   for (auto& child : node.children) drop_attributes(child.second);
 }
 
-}  // namespace
-
-FileTree TreeReader::read(const Config& value, Purpose purpose) {
-  FileTree tree;
-  tree.root = entry(value, purpose);
-  check_size(value, tree.root);
-  return tree;
+void put_entries(FileNode& directory, const FileNode& added) {
+  for (const auto& [name, child] : added.children) {
+    const auto found = directory.children.find(name);
+    const bool both_are_directories = found != directory.children.end() && child.kind == FileKind::directory &&
+                                      found->second.kind == FileKind::directory;
+    if (!both_are_directories) {
+      directory.children[name] = child;
+      continue;
+    }
+    FileNode& present = found->second;
+    if (child.mode) present.mode = child.mode;
+    if (child.modified_at) present.modified_at = child.modified_at;
+    if (child.owner) present.owner = child.owner;
+    put_entries(present, child);
+  }
 }
 
-FileNode TreeReader::entry(const Config& value, Purpose purpose) {
+ReadTree TreeReader::read(const Config& value, Purpose purpose) {
+  ReadTree result;
+  result.tree.root = entry(value, "", {purpose, result});
+  check_size(value, result.tree.root);
+  return result;
+}
+
+FileNode TreeReader::entry(const Config& value, const Bytes& path, const Reading& reading) {
   if (value.is_null()) {
-    return purpose == Purpose::initial ? FileNode::regular("") : FileNode(FileKind::regular);
+    return reading.purpose == Purpose::initial ? FileNode::regular("") : FileNode(FileKind::regular);
   }
   if (value.is_string()) return FileNode::regular(value.as_string());
-  if (const Config* attributes = value.find("$file")) return file(*attributes, purpose);
-  if (const Config* name = value.find("$archive")) return archive(*name, purpose);
-  if (const Config* target = value.find("$link")) {
-    if (target->as_string().find('\0') != std::string::npos || target->as_string().size() > m_limits.path_bytes) {
-      m_diagnostics.add(*target, "expected a link target of at most " + std::to_string(m_limits.path_bytes) +
-                                     " bytes without NUL, got " + describe(*target));
-    }
-    return FileNode::symlink(target->as_string());
-  }
+  if (const Config* attributes = value.find("$file")) return file(*attributes, path, reading);
+  if (const Config* attributes = value.find("$directory")) return directory(*attributes, path, reading);
+  if (const Config* target = value.find("$link")) return link(*target);
+  if (value.find("$archive")) return archive(value, path, reading);
   FileNode directory;
-  for (const auto& [name, child] : value.members()) directory.children.emplace(name, entry(child, purpose));
+  add_entries(directory, value, path, reading);
   return directory;
 }
 
-FileNode TreeReader::file(const Config& attributes, Purpose purpose) {
-  const bool initial = purpose == Purpose::initial;
+void TreeReader::add_entries(FileNode& directory, const Config& value, const Bytes& path, const Reading& reading) {
+  for (const auto& [name, child] : value.members()) {
+    directory.children.emplace(name, entry(child, path.empty() ? name : path + "/" + name, reading));
+  }
+}
+
+FileNode TreeReader::link(const Config& target) {
+  if (target.as_string().find('\0') != std::string::npos || target.as_string().size() > m_limits.path_bytes) {
+    m_diagnostics.add(target, "expected a link target of at most " + std::to_string(m_limits.path_bytes) +
+                                  " bytes without NUL, got " + describe(target));
+  }
+  return FileNode::symlink(target.as_string());
+}
+
+FileNode TreeReader::file(const Config& attributes, const Bytes& path, const Reading& reading) {
   FileNode node(FileKind::regular);
   const Config* content = attributes.find("content");
   const Config* size = attributes.find("size");
@@ -54,38 +92,114 @@ FileNode TreeReader::file(const Config& attributes, Purpose purpose) {
   if (content) {
     node = FileNode::regular(content->as_string());
   } else if (size) {
-    node.size = static_cast<std::uint64_t>(size->as_integer());
-  } else if (initial) {
+    read_size(node, *size, path, reading);
+  } else if (reading.purpose == Purpose::initial) {
     node = FileNode::regular("");
   }
+  read_attributes(node, attributes, path, reading);
+  return node;
+}
+
+FileNode TreeReader::directory(const Config& attributes, const Bytes& path, const Reading& reading) {
+  FileNode node;
+  if (const Config* entries = attributes.find("entries")) node = entry(*entries, path, reading);
+  read_attributes(node, attributes, path, reading);
+  return node;
+}
+
+void TreeReader::read_size(FileNode& node, const Config& size, const Bytes& path, const Reading& reading) {
+  if (!size.is_object()) {
+    node.size = static_cast<std::uint64_t>(size.as_integer());
+    return;
+  }
+  if (reading.purpose == Purpose::initial) {
+    return m_diagnostics.add(size, "expected one size, as only answers have ranges, got an object");
+  }
+  AttributeRange& range = reading.result.ranges[path];
+  const Config* least = size.find("at_least");
+  const Config* most = size.find("at_most");
+  if (least) range.least_size = static_cast<std::uint64_t>(least->as_integer());
+  if (most) range.largest_size = static_cast<std::uint64_t>(most->as_integer());
+  if (least && most && *range.least_size > *range.largest_size) {
+    m_diagnostics.add(*most, "expected a size from \"at_least\" on, got " + describe(*most));
+  }
+}
+
+void TreeReader::read_attributes(FileNode& node, const Config& attributes, const Bytes& path, const Reading& reading) {
   if (const Config* mode = attributes.find("mode")) {
     node.mode = static_cast<std::uint32_t>(std::stoul(mode->as_string(), nullptr, 8));
   }
-  if (const Config* time = attributes.find("mtime")) {
-    node.modified_at = parse_utc_time(time->as_string());
-    if (!node.modified_at) {
-      m_diagnostics.add(*time, "expected an existing date and time from 1970 to 2261, got " + describe(*time));
-    }
-  }
+  if (const Config* time = attributes.find("mtime")) read_time(node, *time, path, reading);
   if (const Config* owner = attributes.find("owner")) {
     node.owner = owner->as_string();
-    if (initial && node.owner != "me") {
+    if (reading.purpose == Purpose::initial && node.owner != "me") {
       m_diagnostics.add(*owner,
                         "expected \"me\", the owner of all files of an initial file system, got " + describe(*owner));
     }
   }
-  return node;
 }
 
-FileNode TreeReader::archive(const Config& name, Purpose purpose) {
+void TreeReader::read_time(FileNode& node, const Config& time, const Bytes& path, const Reading& reading) {
+  const bool is_initial = reading.purpose == Purpose::initial;
+  if (time.is_object()) {
+    if (is_initial) return m_diagnostics.add(time, "expected one time, as only answers have ranges, got an object");
+    AttributeRange& range = reading.result.ranges[path];
+    if (const Config* least = time.find("at_least")) range.earliest = utc_time(*least);
+    const Config* most = time.find("at_most");
+    if (most) range.latest = utc_time(*most);
+    if (range.earliest && range.latest && *range.earliest > *range.latest) {
+      m_diagnostics.add(*most, "expected a time from \"at_least\" on, got " + describe(*most));
+    }
+  } else if (!time.as_string().starts_with('-')) {
+    node.modified_at = utc_time(time);
+  } else if (is_initial) {
+    node.modified_at.reset();
+    if (const auto before = time_before_start(time)) reading.result.times[path] = *before;
+  } else {
+    m_diagnostics.add(
+        time,
+        "expected a time in UTC such as \"2024-01-31T12:00:00Z\", as only initial trees have times before "
+        "the start, got " +
+            describe(time));
+  }
+}
+
+std::optional<WallTime> TreeReader::utc_time(const Config& time) {
+  const std::optional<WallTime> parsed = parse_utc_time(time.as_string());
+  if (!parsed) {
+    m_diagnostics.add(time, "expected an existing date and time from 1970 to 2261, got " + describe(time));
+  }
+  return parsed;
+}
+
+std::optional<std::chrono::nanoseconds> TreeReader::time_before_start(const Config& time) {
+  const std::string& text = time.as_string();
+  const auto number = std::stoll(text.substr(1, text.size() - 2));
+  const std::int64_t unit = text.back() == 'd' ? 86400 : text.back() == 'h' ? 3600 : text.back() == 'm' ? 60 : 1;
+  if (number > oldest_days * 86400 / unit) {
+    m_diagnostics.add(
+        time, "expected at most " + std::to_string(oldest_days) + " days before the start, got " + describe(time));
+    return std::nullopt;
+  }
+  return std::chrono::seconds(number * unit);
+}
+
+FileNode TreeReader::archive(const Config& value, const Bytes& path, const Reading& reading) {
+  const Config& name = value.at("$archive");
   const Loaded& loaded = load(name.as_string());
-  if (!loaded.archive) {
+  FileNode root;
+  if (loaded.archive) {
+    root = loaded.archive->root;
+    if (reading.purpose == Purpose::answer) drop_attributes(root);
+  } else {
     m_diagnostics.add(name,
                       "expected a tar file with the tree, got " + in_quotes(name.as_string()) + ": " + loaded.error);
-    return FileNode();
   }
-  FileNode root = loaded.archive->root;
-  if (purpose == Purpose::answer) drop_attributes(root);
+  if (const Config* added = value.find("$with")) {
+    FileNode entries;
+    add_entries(entries, *added, path, reading);
+    put_entries(root, entries);
+  }
   return root;
 }
 
@@ -138,7 +252,7 @@ void TreeReader::measure(const FileNode& node, const Bytes& path, std::size_t de
   for (const auto& [name, child] : node.children) {
     ++totals.entries;
     const Bytes child_path_ = path.empty() ? name : path + "/" + name;
-    const Config* named = value.is_object() ? value.find(name) : nullptr;
+    const Config* named = find_entry(value, name);
     const Config& place = named ? *named : value;
     if (name.size() > m_limits.name_bytes) {
       m_diagnostics.add(place, "expected a file name of at most " + std::to_string(m_limits.name_bytes) +

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -8,6 +9,8 @@
 
 #include "host/config/archive_reader.hpp"
 #include "host/config/diagnostics.hpp"
+#include "host/study/attribute_ranges.hpp"
+#include "host/study/relative_times.hpp"
 #include "tellina/config.hpp"
 #include "tellina/file_tree.hpp"
 
@@ -21,6 +24,14 @@ struct TreeLimits {
   std::size_t depth = SnapshotRequest().max_depth;   ///< levels of directories that are read
   std::optional<std::uint64_t> disk_in_mib;          ///< of the sandbox section
   std::uint64_t archive_bytes = 1024 * 1024 * 1024;  ///< content of an archive if disk_in_mib is absent
+};
+
+/// A tree of a configuration. `ranges` is of an answer's entries, `times` of an initial tree's.
+class ReadTree {
+ public:
+  FileTree tree;
+  AttributeRanges ranges;
+  RelativeTimes times;
 };
 
 /// Converts the trees of a configuration into FileTrees. Use one object for each load: it reads each archive once, even
@@ -37,7 +48,7 @@ class TreeReader {
   ///
   /// In an initial tree `null` is an empty file; in an answer it is a file with any content. For files of an archive,
   /// an answer compares only kind, content and link target.
-  FileTree read(const Config& value, Purpose purpose);
+  ReadTree read(const Config& value, Purpose purpose);
   Diagnostics& diagnostics() { return m_diagnostics; }
 
   /// The digests of the archives that the value names, in order; empty for one that can't be read.
@@ -53,9 +64,25 @@ class TreeReader {
     std::uint64_t bytes = 0;  ///< in blocks, as the home's file system counts them
   };
 
-  FileNode entry(const Config& value, Purpose purpose);
-  FileNode file(const Config& attributes, Purpose purpose);
-  FileNode archive(const Config& name, Purpose purpose);
+  /// The tree that is being read.
+  struct Reading {
+    Purpose purpose;
+    ReadTree& result;
+  };
+
+  /// `path`: of the entry, in its tree.
+  FileNode entry(const Config& value, const Bytes& path, const Reading& reading);
+  void add_entries(FileNode& directory, const Config& value, const Bytes& path, const Reading& reading);
+  FileNode file(const Config& attributes, const Bytes& path, const Reading& reading);
+  FileNode directory(const Config& attributes, const Bytes& path, const Reading& reading);
+  FileNode link(const Config& target);
+  FileNode archive(const Config& value, const Bytes& path, const Reading& reading);
+  void read_size(FileNode& node, const Config& size, const Bytes& path, const Reading& reading);
+  /// The attributes that files and directories have.
+  void read_attributes(FileNode& node, const Config& attributes, const Bytes& path, const Reading& reading);
+  void read_time(FileNode& node, const Config& time, const Bytes& path, const Reading& reading);
+  std::optional<WallTime> utc_time(const Config& time);
+  std::optional<std::chrono::nanoseconds> time_before_start(const Config& time);
   const Loaded& load(const std::string& name);
   void check_size(const Config& value, const FileNode& root);
   void measure(const FileNode& node, const Bytes& path, std::size_t depth, const Config& value, Totals& totals);
@@ -65,6 +92,12 @@ class TreeReader {
   Diagnostics& m_diagnostics;
   std::map<std::string, Loaded> m_loaded;
 };
+
+/// Takes away the attributes of a tree that answers do not compare unless they name them.
+void drop_attributes(FileNode& node);
+
+/// Puts the entries of a directory into another: a directory extends one of the same name, everything else replaces it.
+void put_entries(FileNode& directory, const FileNode& added);
 
 /// "2024-01-31T12:00:00.5Z". Nothing if the date or the time does not exist, or is before 1970 or after 2261.
 std::optional<WallTime> parse_utc_time(const std::string& text);

@@ -63,7 +63,7 @@ void HomeCheck::run(Mode mode, std::function<void(Result)> done) {
         seen->is_unchanged = home.unchanged;
         if (home.unchanged) return;
         const Task& task = study->tasks[static_cast<std::size_t>(number) - 1];
-        seen->progress = compare_trees(task.initial, task.filesystem_answer, home, task.root);
+        seen->progress = compare_trees(task.initial, task.filesystem_answer, home, task.root, task.answer_ranges);
         seen->has_raced = home.raced;
       },
       m_loop.guarded(m_lifeline.guarded(

@@ -1,6 +1,7 @@
 #include "host/session/participant_session.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <utility>
 
 #include "host/limits.hpp"
@@ -270,12 +271,23 @@ bool ParticipantSession::refuses_task(std::optional<int> task, const RequestId& 
   return true;
 }
 
+void ParticipantSession::refuse(const TaskRefusal& refusal, const RequestId& id) {
+  JsonObject details;
+  if (refusal.time_left) {
+    char seconds[40];
+    std::snprintf(seconds, sizeof seconds, "%.3f", std::chrono::duration<double>(*refusal.time_left).count());
+    details.add_json("seconds_left", seconds);
+  }
+  send(error_frame(refusal.code, refusal.message, id, details));
+}
+
 void ParticipantSession::reset(const ResetFrame& frame) {
   if (m_answered_requests.contains(request_key("reset", frame.id))) {
     return send(done_frame(frame.id, task_runs() ? m_task->sandbox_id() : ""));
   }
   if (refuses_task(frame.task, frame.id)) return;
   if (!task_runs()) return send(error_frame("no_task", "no task is running", frame.id));
+  if (const auto refusal = m_task->refuse_reset()) return refuse(*refusal, frame.id);
   if (m_task->reset()) m_reset_id = frame.id;
 }
 
@@ -297,6 +309,8 @@ void ParticipantSession::give_up(const GiveUpFrame& frame) {
   if (refuses_task(frame.task, frame.id)) return;
   const bool is_ending = m_task && m_task->state() == TaskSession::State::ending;
   if (!is_ending && !task_runs()) return send(error_frame("no_task", "no task is running", frame.id));
+  const auto refusal = is_ending ? std::nullopt : m_task->refuse_give_up();
+  if (refusal) return refuse(*refusal, frame.id);
   m_give_up_id = frame.id;
   if (!is_ending) m_task->give_up();
 }

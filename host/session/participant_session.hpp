@@ -117,6 +117,7 @@ class ParticipantSession final : private TaskSession::Owner, private StepFlow::O
   void show_solution(const ShowSolutionFrame& frame);
   /// If a request names another task than the current one, replies with an error and returns true.
   bool refuses_task(std::optional<int> task, const RequestId& id);
+  void refuse(const TaskRefusal& refusal, const RequestId& id);
   void ping(ClientConnection& connection, const PingFrame& frame);
   void observe(ObservationFrame frame);
   std::string request_key(const std::string& kind, const RequestId& id) const;

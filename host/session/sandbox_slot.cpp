@@ -78,7 +78,7 @@ SandboxSpec SandboxSlot::make_spec() {
   SandboxSpec spec;
   spec.id = random_token(m_environment.random, 8);
   spec.owner = m_environment.worker;
-  spec.initial = task.initial;
+  spec.initial = with_times(task.initial, task.initial_times, m_loop.clock().wall_time());
   spec.size = m_size;
   spec.working_directory = task.working_directory;
   spec.options = task.sandbox_options;

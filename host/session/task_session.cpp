@@ -392,6 +392,7 @@ void TaskSession::start_clock(MonotonicTime since) {
   m_clock.start(since);
   if (std::exchange(m_row.clock_stands, false)) write_clock();
   if (m_state == State::closing) return;
+  if (m_clock.duration() == untimed) return m_deadline->cancel();
   m_deadline->start(m_clock.deadline(), [this] { close(TaskSessionState::timed_out); });
 }
 

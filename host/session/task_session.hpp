@@ -16,6 +16,7 @@
 #include "host/session/task_clock.hpp"
 #include "host/session/terminal_session.hpp"
 #include "host/study/schedule_position.hpp"
+#include "host/study/task_offers.hpp"
 #include "host/wire/client_frames.hpp"
 
 namespace tellina {
@@ -100,6 +101,11 @@ class TaskSession final : private SandboxSlot::User, private TerminalSession::Ow
   void resize(TerminalSize size);
   void use_timezone(const std::string& time_zone) { m_slot->use_timezone(time_zone); }
 
+  /// Why a participant may not give up, or start over, now.
+  std::optional<TaskRefusal> refuse_give_up() const {
+    return tellina::refuse_give_up(task(), m_clock.charged(clock()));
+  }
+  std::optional<TaskRefusal> refuse_reset() const { return refuse_start_over(task()); }
   /// Requests a new sandbox. Returns false while one is already being started.
   bool reset();
   /// Whether nothing of the task is in the store yet, because its sandbox is still being started.

@@ -2,6 +2,8 @@
 
 #include <map>
 
+#include "host/text/message_parts.hpp"
+
 namespace tellina {
 namespace {
 
@@ -10,6 +12,7 @@ class StartedTask {
  public:
   StartedTask() = default;
   std::string definition_hash;
+  std::string id;            ///< empty if an older version started it
   std::string participants;  ///< "P001, P004"
 };
 
@@ -17,14 +20,15 @@ class StartedTask {
 std::multimap<int, StartedTask> find_started(Database& database) {
   std::multimap<int, StartedTask> started;
   Query row = database.query(
-      "SELECT task_number, definition_hash, group_concat(label, ', ') FROM ("
-      "SELECT s.task_number, t.definition_hash, p.label AS label FROM task_sessions s "
+      "SELECT task_number, definition_hash, group_concat(label, ', '), task FROM ("
+      "SELECT s.task_number, t.definition_hash, t.task, p.label AS label FROM task_sessions s "
       "JOIN participants p ON p.id = s.participant_id AND p.attempt = s.attempt "
-      "JOIN tasks t ON t.id = s.task_id ORDER BY p.id) GROUP BY task_number, definition_hash");
+      "JOIN tasks t ON t.id = s.task_id ORDER BY p.id) GROUP BY task_number, definition_hash, task");
   while (row.next()) {
     StartedTask task;
     task.definition_hash = row.text(1);
     task.participants = row.text(2);
+    if (!row.is_null(3)) task.id = row.text(3);
     started.emplace(static_cast<int>(row.integer(0)), std::move(task));
   }
   return started;
@@ -50,16 +54,33 @@ std::string find_design_conflict(Database& database, const Study& study, const s
          " begun this study; its blocks, treatments, questionnaires, flow and groups must not change" + remedies;
 }
 
+/// "P001 has", "P001, P004 and P009 have".
+std::string subject_of(const StartedTask& started) {
+  const std::size_t last = started.participants.rfind(", ");
+  if (last == std::string::npos) return started.participants + " has";
+  return started.participants.substr(0, last) + " and " + started.participants.substr(last + 2) + " have";
+}
+
+std::string id_conflict(const Task& task, std::size_t place, const StartedTask& started) {
+  return task.id_place + ": tasks[" + std::to_string(place) + "].id: " + subject_of(started) +
+         " started this task as " + in_quotes(started.id) + "; the id must not change";
+}
+
+std::string definition_conflict(const std::string& at, bool exists, std::size_t place, const StartedTask& started) {
+  return at + ": tasks[" + std::to_string(place) + "]: " + started.participants + have(started.participants) +
+         " started this task; its definition must not " + (exists ? "change" : "be removed") + remedies;
+}
+
 std::string find_conflicts(Database& database, const Study& study, const std::string& file) {
   std::string conflicts = find_design_conflict(database, study, file);
   for (const auto& [number, started] : find_started(database)) {
     const auto place = static_cast<std::size_t>(number - 1);
     const bool exists = place < study.tasks.size();
-    if (exists && study.tasks[place].definition_hash == started.definition_hash) continue;
+    const bool is_same = exists && study.tasks[place].definition_hash == started.definition_hash;
+    if (is_same && (started.id.empty() || started.id == study.tasks[place].id)) continue;
     if (!conflicts.empty()) conflicts += '\n';
-    conflicts += (exists ? study.tasks[place].place : file) + ": tasks[" + std::to_string(place) +
-                 "]: " + started.participants + have(started.participants) +
-                 " started this task; its definition must not " + (exists ? "change" : "be removed") + remedies;
+    conflicts += is_same ? id_conflict(study.tasks[place], place, started)
+                         : definition_conflict(exists ? study.tasks[place].place : file, exists, place, started);
   }
   return conflicts;
 }
@@ -71,19 +92,18 @@ void sync_task_definitions(Database& database, const Study& study, const std::st
   if (!conflicts.empty()) throw ConfigError(conflicts);
 
   database.execute("UPDATE tasks SET is_current = 0 WHERE is_current = 1");
-  const double duration_in_seconds = std::chrono::duration<double>(study.task_duration).count();
   int number = 0;
   for (const Task& task : study.tasks) {
     std::optional<ShellText> answer;
     if (!task.output_answer.empty()) answer.emplace(task.output_answer);
     database.execute(
         "INSERT INTO tasks (task_number, definition_hash, task_type, description, stdout_answer, "
-        "duration_in_seconds, is_current, first_seen_at, settings, task) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8, "
-        "?9) "
+        "duration_in_seconds, is_current, first_seen_at, settings, task, title) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, "
+        "?8, ?9, ?10) "
         "ON CONFLICT (task_number, definition_hash) DO UPDATE SET is_current = 1, duration_in_seconds = ?6, "
-        "settings = ?8, task = ?9",
-        ++number, task.definition_hash, to_string(task.type), task.description, answer, duration_in_seconds, at.wall,
-        task.settings, task.id);
+        "settings = ?8, task = ?9, title = ?10",
+        ++number, task.definition_hash, to_string(task.type), task.description, answer,
+        recorded_seconds(duration_of(study, task)), at.wall, task.settings, task.id, task.title);
   }
 }
 

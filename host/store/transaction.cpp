@@ -17,7 +17,7 @@ namespace {
 // A damaged record can hold any value. Times and durations are clamped to 73 years when they are read, so that sums and
 // differences of them fit.
 
-constexpr std::chrono::nanoseconds longest_time(std::int64_t{1} << 61);
+constexpr std::chrono::nanoseconds longest_time = untimed;
 
 std::chrono::nanoseconds nanoseconds_of(const Query& row, int column) {
   return std::clamp(std::chrono::nanoseconds(row.integer(column)), std::chrono::nanoseconds(0), longest_time);
@@ -594,8 +594,8 @@ TaskSessionRow Transaction::begin_task_session(const Fence& fence, int task_numb
       "?4, ?4, ?5, ?6, ?8, ?9, nullif(?10, ''), 0, ?11, ?12, nullif(?13, 0), nullif(?14, ''), nullif(?15, ''), ?16 "
       "FROM participants WHERE id = ?7",
       task_number, task_type, at.wall, at.monotonic, stream, sandbox, fence.participant,
-      std::chrono::duration<double>(settings.duration).count(), settings.keeps_bytes, settings.feedback, position,
-      place.try_number, place.period, place.block, place.treatment, place.is_practice);
+      recorded_seconds(settings.duration), settings.keeps_bytes, settings.feedback, position, place.try_number,
+      place.period, place.block, place.treatment, place.is_practice);
   TaskSessionRow session;
   session.id = m_database.last_inserted_id();
   TELLINA_ASSERT_PROCESS(session.id != no_task_session);

@@ -26,7 +26,8 @@ std::string seconds_text(nanoseconds time) {
 /// How long a participant may work on a task; nothing if it has no limit.
 std::optional<nanoseconds> limit_of_task(const Study& study, int number) {
   TELLINA_ASSERT(number >= 1 && number <= static_cast<int>(study.tasks.size()));
-  return study.task_duration;
+  const nanoseconds duration = duration_of(study, study.tasks[static_cast<std::size_t>(number) - 1]);
+  return duration == untimed ? std::nullopt : std::optional(duration);
 }
 
 /// How often each block meets each treatment in each period must be equal.
@@ -194,7 +195,7 @@ class TimeCounter {
     if (!own && !limit) {
       m_unlimited.insert("untimed tasks");
     } else if (entry.is_practice) {
-      m_bound.practice += *own * (step && step->until == FlowStep::Until::passed ? step->tries : 1);
+      m_bound.practice += (own ? *own : *limit) * (step && step->until == FlowStep::Until::passed ? step->tries : 1);
     } else {
       nanoseconds& used = m_blocks[entry.step_id];
       used += own ? *own : *limit;

@@ -5,6 +5,7 @@
 
 #include "host/study/schedule_position.hpp"
 #include "host/study/step_json.hpp"
+#include "host/study/task_offers.hpp"
 #include "host/text/utf8.hpp"
 
 namespace tellina {
@@ -68,6 +69,11 @@ boost::json::value try_json(const Study& study, const SchedulePosition& position
   return {{"number", position.try_number()}, {"of", has_more ? step->tries : 1}};
 }
 
+/// Null if the task has no end.
+boost::json::value duration_json(std::chrono::nanoseconds duration) {
+  return duration == untimed ? boost::json::value() : in_seconds(duration);
+}
+
 boost::json::value task_json(const Study& study, const ParticipantProgress& progress,
                              const SchedulePosition& position) {
   const ScheduleEntry& entry = *position.current();
@@ -77,13 +83,22 @@ boost::json::value task_json(const Study& study, const ParticipantProgress& prog
   const auto charged = runs ? progress.latest->charged : std::chrono::nanoseconds::zero();
   const std::chrono::nanoseconds duration =
       runs ? duration_of(study, *progress.latest) : duration_of(study, position.planned_task());
-  if (runs) time_left = in_seconds(std::max(duration - charged, std::chrono::nanoseconds::zero()));
+  if (runs && duration != untimed)
+    time_left = in_seconds(std::max(duration - charged, std::chrono::nanoseconds::zero()));
+  const auto until_give_up = time_until_give_up(task, charged);
+  const bool is_revealed = runs || task.reveal == Reveal::before_start;
   return boost::json::object{{"number", position.task_number()},
                              {"total", position.task_count()},
                              {"id", task.id},
+                             {"title", replace_invalid_utf8(task.title)},
                              {"type", to_string(task.type)},
-                             {"description", replace_invalid_utf8(task.description)},
-                             {"duration_in_seconds", in_seconds(duration)},
+                             {"description", is_revealed ? replace_invalid_utf8(task.description) : ""},
+                             {"expected", is_revealed ? replace_invalid_utf8(task.expected) : ""},
+                             {"feedback", to_string(task.feedback)},
+                             {"give_up", until_give_up.has_value()},
+                             {"give_up_in_seconds", until_give_up ? in_seconds(*until_give_up) : boost::json::value()},
+                             {"start_over", task.may_start_over},
+                             {"duration_in_seconds", duration_json(duration)},
                              {"time_left_in_seconds", std::move(time_left)},
                              {"clock_stands", runs && progress.latest->clock_stands},
                              {"terminal_replaced", runs && progress.latest->sandbox_replaced},
@@ -110,11 +125,13 @@ const char* withdrawal_name(Withdrawal withdrawal) {
 }  // namespace
 
 std::chrono::nanoseconds duration_of(const Study& study, const TaskSessionRow& session) {
-  return session.duration > std::chrono::nanoseconds::zero() ? session.duration : study.task_duration;
+  if (session.duration > std::chrono::nanoseconds::zero()) return session.duration;
+  return duration_of(study, study.tasks.at(static_cast<std::size_t>(session.task_number) - 1));
 }
 
 std::chrono::nanoseconds duration_of(const Study& study, const PlannedTask& planned) {
-  return std::min(study.task_duration, planned.time_left_in_block.value_or(study.task_duration));
+  const std::chrono::nanoseconds own = duration_of(study, study.tasks.at(static_cast<std::size_t>(planned.number) - 1));
+  return std::min(own, planned.time_left_in_block.value_or(own));
 }
 
 std::string state_json(const Study& study, const ParticipantProgress& progress, MonotonicTime now) {

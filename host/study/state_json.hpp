@@ -9,7 +9,8 @@
 
 namespace tellina {
 
-/// A running task's duration: the one that it began with, or the study's if that is unknown.
+/// A running task's duration: the one that it began with, or the task's if that is unknown. The task is one of the
+/// study's.
 std::chrono::nanoseconds duration_of(const Study& study, const TaskSessionRow& session);
 /// How long the participant has for a task that is about to start.
 std::chrono::nanoseconds duration_of(const Study& study, const PlannedTask& planned);

@@ -1,6 +1,7 @@
 #include "host/study/tree_compare.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "host/limits.hpp"
@@ -10,17 +11,19 @@ namespace tellina {
 namespace {
 
 /// The attributes in which the actual node differs from the expected one.
-std::vector<const char*> differences(const FileNode& expected, const FileNode& actual) {
+std::vector<const char*> differences(const FileNode& expected, const FileNode& actual, const AttributeRange& range) {
   if (expected.kind != actual.kind) return {"kind"};
   std::vector<const char*> differs;
   if (expected.content) {
     if (expected.content != actual.content) differs.push_back("content");
-  } else if (expected.size && expected.size != actual.size) {
+  } else if ((expected.size && expected.size != actual.size) || !range.allows_size(actual)) {
     differs.push_back("size");
   }
   if (!expected.target.empty() && expected.target != actual.target) differs.push_back("target");
   if (expected.mode && expected.mode != actual.mode) differs.push_back("mode");
-  if (expected.modified_at && expected.modified_at != actual.modified_at) differs.push_back("modified_at");
+  if ((expected.modified_at && expected.modified_at != actual.modified_at) || !range.allows_time(actual)) {
+    differs.push_back("modified_at");
+  }
   if (expected.owner && expected.owner != actual.owner) differs.push_back("owner");
   return differs;
 }
@@ -28,8 +31,8 @@ std::vector<const char*> differences(const FileNode& expected, const FileNode& a
 class Comparison {
  public:
   /// `ignores_settings`: whether entries whose name starts with "." are ignored at the top.
-  Comparison(const FileNode& initial, bool ignores_settings)
-      : m_initial(initial), m_ignores_settings(ignores_settings) {}
+  Comparison(const FileNode& initial, bool ignores_settings, const AttributeRanges& ranges)
+      : m_initial(initial), m_ignores_settings(ignores_settings), m_ranges(ranges) {}
 
   void compare_root(const FileNode& expected, const FileNode& actual) {
     if (expected.mode || expected.modified_at || expected.owner) judge(".", expected, actual);
@@ -57,7 +60,9 @@ class Comparison {
   }
 
   void judge(const Bytes& path, const FileNode& expected, const FileNode& actual) {
-    std::vector<const char*> differs = differences(expected, actual);
+    static const AttributeRange any;
+    const auto range = m_ranges.find(path);
+    std::vector<const char*> differs = differences(expected, actual, range == m_ranges.end() ? any : range->second);
     if (differs.empty()) {
       remember(m_matched, m_matched_count, DetailEntry(path, "matched"));
     } else {
@@ -96,6 +101,7 @@ class Comparison {
 
   const FileNode& m_initial;
   bool m_ignores_settings;
+  const AttributeRanges& m_ranges;
   int m_matched_count = 0;
   int m_missing_count = 0;
   int m_extra_count = 0;
@@ -118,6 +124,8 @@ bool have_same_names(const FileNode& initial, const FileNode& actual, bool is_ho
 
 }  // namespace
 
+FileNode* node_at(FileNode& home, BytesView name) { return const_cast<FileNode*>(node_at(std::as_const(home), name)); }
+
 const FileNode* node_at(const FileNode& home, BytesView name) {
   BytesView path = name;
   const FileNode* node = &home;
@@ -138,12 +146,13 @@ bool have_same_names(const FileTree& initial, const FileTree& actual, BytesView 
   return have_same_names(*before, *after, root.empty());
 }
 
-Progress compare_trees(const FileTree& initial, const FileTree& expected, const FileTree& actual, BytesView root) {
+Progress compare_trees(const FileTree& initial, const FileTree& expected, const FileTree& actual, BytesView root,
+                       const AttributeRanges& ranges) {
   static const FileNode nothing = FileNode::directory();
   const FileNode* const before = node_at(initial.root, root);
   const FileNode* const found = node_at(actual.root, root);
   const bool is_directory = found && found->kind == FileKind::directory;
-  Comparison comparison(before ? *before : nothing, root.empty());
+  Comparison comparison(before ? *before : nothing, root.empty(), ranges);
   comparison.compare_root(expected.root, is_directory ? *found : nothing);
   Progress progress = comparison.progress();
   progress.passed =

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "host/study/attribute_ranges.hpp"
 #include "host/study/progress.hpp"
 #include "tellina/file_tree.hpp"
 
@@ -13,11 +14,13 @@ namespace tellina {
 /// is compared, size is not; content that the snapshot left out counts as different. Top-level entries whose name
 /// starts with "." are ignored with everything below them, if `root` is the home itself, unless `initial` or `expected`
 /// has them. The directory's own attributes are compared, and it is counted (as "."), only if `expected.root` has any.
-/// A truncated snapshot never passes.
-Progress compare_trees(const FileTree& initial, const FileTree& expected, const FileTree& actual, BytesView root = "");
+/// A truncated snapshot never passes. `ranges`: of entries of `expected`.
+Progress compare_trees(const FileTree& initial, const FileTree& expected, const FileTree& actual, BytesView root = "",
+                       const AttributeRanges& ranges = {});
 
 /// The node with this name (see HomeNames) in a home; null if there is none.
 const FileNode* node_at(const FileNode& home, BytesView name);
+FileNode* node_at(FileNode& home, BytesView name);
 
 /// Whether two homes have the same names below `root`, a name of the home (see HomeNames). Names that begin with "." in
 /// the home itself do not count unless the first one has them: programs put their settings there.

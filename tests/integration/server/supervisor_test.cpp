@@ -180,7 +180,7 @@ TEST_F(Supervisor, AHangupAddsANewAccessCodeInEveryWorker) {
   start(config);
   EXPECT_THROW(log_in(server().port(), "carol"), std::runtime_error);
   config.access_codes.push_back("carol");
-  config.tasks = R"([{"type": "stdout", "description": "another", "answer": "other"}])";
+  config.tasks = R"([{"type": "stdout", "description": "another", "reveal": "before_start", "answer": "other"}])";
   configure(config);
   server().signal(SIGHUP);
   ASSERT_TRUE(server_says("was reloaded", 3));

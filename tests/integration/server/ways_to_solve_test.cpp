@@ -83,10 +83,7 @@ const std::vector<Ways>& tasks() {
         "find content -type f -printf '%f %p\\n' | sort | cut -d' ' -f2 | head -n 6",
         "find content -type f -printf '%s %p\\n' | sort -n | cut -d' ' -f2"}},
       {R"("type": "filesystem", "description": "Delete all empty directories in content",
-          "answer": {"README.md": null, "content": {"assignments": {"2013_hw.md": null},
-            "labs": {"1.md": null, "2.md": null, "2016": {"3.md": null, "11.md": null}},
-            "review": {"b.md": null}, "syllabus.md": null},
-            "css": {"app.css": null, "fonts": {"icons.css": null}}, "lib": {"showdown": {"main.js": null, "extra.js": null}}})",
+          "answer": {"$changes": {"remove": ["content/labs/2014", "content/review/2012"]}})",
        {"find content -type d -empty -delete", "rmdir content/labs/2014 content/review/2012",
         "find content -type d -empty -exec rmdir {} +", "find content -type d -empty | xargs rmdir",
         "find . -type d -empty -delete", "rm -r content/*/201[24]",
@@ -98,10 +95,8 @@ const std::vector<Ways>& tasks() {
         "rmdir content", "touch content/x; find content -type d -delete 2>/dev/null", "rm -r content/*/20*",
         "mv content/syllabus.md content/labs/2014 content/review/2012 ..", "find content -type f -delete"}},
       {R"("type": "filesystem", "description": "Rename showdown to showup",
-          "answer": {"README.md": null, "content": {"assignments": {"2013_hw.md": null},
-            "labs": {"1.md": null, "2.md": null, "2014": {}, "2016": {"3.md": null, "11.md": null}},
-            "review": {"2012": {}, "b.md": null}, "syllabus.md": null},
-            "css": {"app.css": null, "fonts": {"icons.css": null}}, "lib": {"showup": {"main.js": null, "extra.js": null}}})",
+          "answer": {"$changes": {"remove": ["lib/showdown"], "compare": "names",
+            "add": {"lib": {"showup": {"main.js": null, "extra.js": null}}}}})",
        {"mv lib/showdown lib/showup", "mv lib/{showdown,showup}", "(cd lib; mv showdown showup)",
         "cp -a lib/showdown lib/showup; rm -r lib/showdown",
         "mkdir lib/showup; mv lib/showdown/* lib/showup; rmdir lib/showdown", "mv -T lib/showdown lib/showup",
@@ -169,6 +164,39 @@ TEST_F(WaysToSolve, TenRightWaysPassEachTaskAndTenWrongWaysDoNot) {
   std::vector<std::future<void>> walks;
   for (std::size_t i = 0; i < ways; ++i) walks.push_back(std::async(std::launch::async, [this, i] { walk(i); }));
   for (std::future<void>& walk : walks) EXPECT_NO_THROW(walk.get());
+}
+
+TEST_F(WaysToSolve, TimesBeforeTheStartAndAttributesOfDirectoriesAreReal) {
+  StudyConfig config;
+  config.tasks =
+      R"([{"type": "filesystem", "description": "d", "root": "~/logs", "feedback": "own", "initial_filesystem":
+    {"logs": {"$directory": {"mode": "0750", "mtime": "-30d", "entries": {
+      "old.log": {"$file": {"content": "old", "mtime": "-400d"}}, "new.log": {"$file": {"content": "new", "mtime": "-2h"}}}}}},
+    "answer": {"$changes": {"remove": ["old.log"], "add": {"archive": {"$directory": {"mode": "0700", "entries": {
+      "old.log": {"$file": {"size": {"at_least": 1, "at_most": 3}, "mtime": {"at_least": "2020-01-01T00:00:00Z"}}}}}}}}}}])";
+  start(config);
+  TestClient client = join("bob");
+  client.start_task(1);
+  client.expect_prompt();
+  client.run("cd ~/logs; mkdir archive; mv old.log archive");
+  client.wait_for("progress", [](const boost::json::object& progress) {
+    return boost::json::serialize(progress).find(R"({"path":"archive","status":"incorrect","differs":["mode"]})") !=
+           std::string::npos;
+  });
+  client.run("chmod 700 archive; touch -d 2019-12-31 archive/old.log");
+  client.wait_for("progress", [](const boost::json::object& progress) {
+    return boost::json::serialize(progress).find(
+               R"({"path":"archive/old.log","status":"incorrect","differs":["modified_at"]})") != std::string::npos;
+  });
+  client.send_json(R"({"type":"reset","id":1})");
+  client.wait_for_answer("done", "1");
+  client.expect_prompt();
+  client.type(
+      "cd ~/logs; [ $(stat -c %a .) = 750 ] && [ $(find ~/logs -maxdepth 0 -mtime +29 -mtime -31) ] && "
+      "mkdir -m 700 archive && find . -mtime +365 -type f -exec mv {} archive \\;\r");
+  client.wait_for("state", [&](const auto& message) {
+    return text_of(message.at("state").as_object(), "previous") == R"({"number":1,"state":"passed"})";
+  });
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ TEST(ArgumentsTest, ReadsEveryOptionOfTheServer) {
 TEST(ArgumentsTest, LeavesOtherSettingsToTheConfiguration) {
   const Arguments given = parse_arguments({"worker"});
   EXPECT_EQ(given.command, CommandName::worker);
-  EXPECT_EQ(given.config, "config.json");
+  EXPECT_EQ(given.config, "");
   EXPECT_FALSE(given.address);
   EXPECT_FALSE(given.port);
   EXPECT_THAT(given.plugin_folders, IsEmpty());
@@ -137,7 +137,7 @@ TEST(ArgumentsTest, VersionIsAlsoAnOption) {
 }
 
 TEST(ArgumentsTest, HelpMarksDefaults) {
-  EXPECT_THAT(parse_arguments({"run", "--help"}).help.value_or(""), HasSubstr("(default: config.json)"));
+  EXPECT_THAT(parse_arguments({"run", "--help"}).help.value_or(""), HasSubstr("(default: config.json or study.yaml)"));
   EXPECT_THAT(parse_arguments({"bench", "--help"}).help.value_or(""), HasSubstr("(default: memory)"));
 }
 

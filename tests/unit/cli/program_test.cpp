@@ -98,6 +98,41 @@ TEST_F(ProgramTest, VersionNamesTheProgramAndItsSdk) {
   }
 }
 
+TEST_F(ProgramTest, WithoutAConfigurationTheOneInTheFolderIsRead) {
+  const fs::path before = fs::current_path();
+  fs::current_path(m_folder);
+  const std::string plugins = "--plugin-dir=" SANDBOX_FOLDER;
+  EXPECT_EQ(run_bare({"config", "check", plugins}), 0) << m_err;
+  EXPECT_EQ(m_out, "config.json: good: 1 task, 2 access codes\n");
+
+  std::ofstream("study.yaml")
+      << "sandbox: {plugin: absent}\naccess_codes: [x]\ntask_duration_in_seconds: 1\ntasks: []\n";
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"run"}, {"worker"}, {"config", "check"}, {"participants", "list"}}) {
+    std::vector<std::string> given = words;
+    given.push_back(plugins);
+    EXPECT_EQ(run_bare(given), 2);
+    std::string name = "tellina";
+    for (const std::string& word : words) name += " " + word;
+    EXPECT_EQ(m_err, name + ": expected one of config.json and study.yaml, found both; name one with --config\n");
+    EXPECT_FALSE(m_served);
+  }
+  EXPECT_EQ(run_bare({"config", "check", plugins, "--config=study.yaml"}), 0) << m_err;
+  EXPECT_EQ(m_out, "study.yaml: good: 0 tasks, 1 access code\n");
+  EXPECT_EQ(run_bare({"version"}), 0) << "it reads no configuration";
+
+  fs::remove("config.json");
+  EXPECT_EQ(run_bare({"config", "check", plugins}), 0) << m_err;
+  EXPECT_EQ(m_out, "study.yaml: good: 0 tasks, 1 access code\n");
+  EXPECT_EQ(run_bare({"run", plugins}), 7);
+  ASSERT_TRUE(m_served);
+  EXPECT_EQ(m_served->config, "study.yaml");
+  fs::remove("study.yaml");
+  EXPECT_EQ(run_bare({"config", "check", plugins}), 2);
+  EXPECT_THAT(m_err, HasSubstr("cannot read config.json: No such file"));
+  fs::current_path(before);
+}
+
 TEST_F(ProgramTest, ASandboxThatNeedsNothingIsPrepared) {
   EXPECT_EQ(run({"sandbox", "prepare"}), 0) << m_err;
   EXPECT_EQ(run({"run", "--prepare"}), 7) << "the server starts after the preparation";

@@ -122,6 +122,45 @@ TEST_F(ArchiveTest, AnAnswerUsesKindAndContentOnly) {
   EXPECT_EQ(site.children.at("latest").target, "css/../index.html");
 }
 
+TEST_F(ArchiveTest, EntriesReplaceOrExtendThoseOfTheArchive) {
+  write("website.tar.xz", website);
+  const Task loaded = task(
+      R"({"site": {"$archive": "website.tar.xz", "$with": {
+        "index.html": "<p>", "new": {"a": null}, "latest": {"d": {}},
+        "css": {"$directory": {"mode": "0700", "entries": {"b.css": "b"}}}}}})",
+      R"({"site": {"$archive": "website.tar.xz", "$with": {"index.html": null, "css": {"c.css": "c"}}}})");
+  const std::map<Bytes, FileNode>& entries = loaded.initial.root.children.at("site").children;
+  EXPECT_EQ(entries.at("index.html").content, "<p>");
+  EXPECT_FALSE(entries.at("index.html").mode) << "it is another file";
+  EXPECT_EQ(entries.at("new").children.at("a").content, "");
+  EXPECT_EQ(entries.at("latest").kind, FileKind::directory);
+  EXPECT_EQ(entries.at("css").mode, 0700U);
+  EXPECT_EQ(entries.at("css").modified_at->time_since_epoch(), std::chrono::seconds(1'000'000'000));
+  EXPECT_EQ(entries.at("css").children.size(), 2U);
+  EXPECT_EQ(entries.at("css").children.at("b.css").content, "b");
+  EXPECT_EQ(entries.at("copy.html").content, "<html>");
+  const std::map<Bytes, FileNode>& wanted = loaded.filesystem_answer.root.children.at("site").children;
+  EXPECT_FALSE(wanted.at("index.html").content);
+  EXPECT_EQ(wanted.at("css").children.size(), 2U);
+  EXPECT_EQ(wanted.at("copy.html").content, "<html>");
+}
+
+TEST_F(ArchiveTest, AnEntryBesideAnArchiveHasItsPlace) {
+  write("t.tar.xz", {{"d", S_IFDIR}});
+  EXPECT_EQ(
+      error_of(config_with_tree(R"({"$archive": "t.tar.xz", "$with": {"d": {")" + std::string(256, 'n') + "\": 1}}}"),
+               FakePlugins(), file())
+          .substr(file().size()),
+      ":3:302: tasks[0].initial_filesystem.$with.d." + std::string(256, 'n') +
+          ": expected null, a string or an object, got 1");
+  EXPECT_EQ(error_of(config_with_tree(R"({"$archive": "t.tar.xz", "$with": {"d": {")" + std::string(256, 'n') +
+                                      "\": null}}}"),
+                     FakePlugins(), file())
+                .substr(file().size()),
+            ":3:302: tasks[0].initial_filesystem.$with.d." + std::string(256, 'n') +
+                ": expected a file name of at most 255 bytes, got one of 256");
+}
+
 TEST_F(ArchiveTest, NamesStayAsTheyAreInTheTarProgramsFiles) {
   const std::string source = folder.file("source");
   std::filesystem::create_directory(source);

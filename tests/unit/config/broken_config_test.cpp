@@ -72,8 +72,9 @@ const BrokenText broken_sections[] = {
      "config.json:1:2: colour: expected \"$schema\", \"plugins\", \"study\", \"server\", \"database\", \"recording\", "
      "\"workers\", "
      "\"channel_layer\", "
-     "\"ordering\", \"sandbox\", \"access_codes\", \"task_duration_in_seconds\", \"feedback\", \"tasks\", "
-     "\"entry\", \"blocks\", \"treatments\", \"assignment\", \"questionnaires\", \"flow\" or \"completion\", got "
+     "\"ordering\", \"sandbox\", \"access_codes\", \"task_duration_in_seconds\", \"feedback\", \"task_defaults\", "
+     "\"tasks\", \"entry\", \"blocks\", \"treatments\", \"assignment\", \"questionnaires\", \"flow\" or "
+     "\"completion\", got "
      "\"colour\""},
     {"DuplicateKey", config_with("\"workers\": 1,\n \"workers\": 2"),
      "config.json:2:2: workers: expected each key once, got \"workers\" a second time (first at 1:2)"},
@@ -309,9 +310,10 @@ const BrokenText broken_sections[] = {
      "config.json:2:74: tasks[0].max_extra_lines: expected a whole number from 0 to 999999, got -1"},
     {"MatchInAFilesystemTask",
      config_with_task(R"({"type": "filesystem", "description": "d", "answer": {}, "match": "lines"})"),
-     "config.json:2:58: tasks[0].match: expected \"type\", \"id\", \"description\", \"initial_filesystem\", "
-     "\"working_directory\", \"check_every_in_seconds\", \"feedback\", \"sandbox\", \"root\" or \"answer\", got "
-     "\"match\""},
+     "config.json:2:58: tasks[0].match: expected \"type\", \"id\", \"title\", \"description\", \"tags\", "
+     "\"metadata\", \"initial_filesystem\", \"working_directory\", \"duration_in_seconds\", \"reveal\", "
+     "\"feedback\", \"hand_in\", \"tries\", \"give_up\", \"start_over\", \"expected\", \"solution\", "
+     "\"must_fail\", \"sandbox\", \"check_every_in_seconds\", \"root\" or \"answer\", got \"match\""},
     {"SeveralAtOnce",
      "{\"server\": {\"port\": \"x\"},\n\"access_codes\": [\"a\", \"a\"],\n\"task_duration_in_seconds\": 0,\n"
      "\"tasks\": [{\"type\": \"stdout\", \"description\": \"\", \"answer\": 1},\n"
@@ -334,7 +336,7 @@ INSTANTIATE_TEST_SUITE_P(Sections, BrokenConfigTest, testing::ValuesIn(broken_se
 
 constexpr char name_rule[] =
     "expected a file name (without \"/\" and NUL, not \".\" or \"..\") or one of \"$file\", \"$link\", \"$archive\", "
-    "got ";
+    "\"$directory\", got ";
 
 const BrokenText broken_trees[] = {
     {"TreeIsNull", config_with_tree("null"),
@@ -373,7 +375,7 @@ const BrokenText broken_trees[] = {
      "\"0644\", got \"0689\""},
     {"TimeIsNotUtc", config_with_tree("{\"a\": {\"$file\": {\"mtime\": \"2024-01-31 12:00\"}}}"),
      "config.json:3:27: tasks[0].initial_filesystem.a.$file.mtime: expected a time in UTC such as "
-     "\"2024-01-31T12:00:00Z\", got \"2024-01-31 12:00\""},
+     "\"2024-01-31T12:00:00Z\", or one before the start such as \"-400d\", got \"2024-01-31 12:00\""},
     {"DayDoesNotExist", config_with_tree("{\"a\": {\"$file\": {\"mtime\": \"2023-02-29T12:00:00Z\"}}}"),
      "config.json:3:27: tasks[0].initial_filesystem.a.$file.mtime: expected an existing date and time from 1970 to "
      "2261, got \"2023-02-29T12:00:00Z\""},

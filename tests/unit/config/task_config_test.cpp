@@ -152,10 +152,14 @@ TEST(TaskConfig, OptionsThatThePluginDoesNotKnowAreRefused) {
 
 TEST(TaskConfig, OptionsForASandboxThatHasNoneAreRefused) {
   EXPECT_EQ(error_of(options_config("{}", false)), "");
+  EXPECT_EQ(error_of(options_config(R"({"image": "pine"})", false)),
+            "config.json:3:37: tasks[0].sandbox.image: expected no image, as the sandbox \"chroot\" has one root file "
+            "system, "
+            "got \"pine\"");
   EXPECT_EQ(
-      error_of(options_config(R"({"image": "pine"})", false)),
-      "config.json:3:28: tasks[0].sandbox.image: expected no option, because this sandbox has none for a task, got "
-      "\"image\"");
+      error_of(options_config(R"({"memory": 1})", false)),
+      "config.json:3:28: tasks[0].sandbox.memory: expected no option, because this sandbox has none for a task, got "
+      "\"memory\"");
 }
 
 TEST(TaskConfig, ABrokenSchemaOfOptionsIsReported) {

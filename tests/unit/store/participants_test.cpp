@@ -214,5 +214,44 @@ TEST_F(ParticipantsTest, ATaskThatSomeoneHasStartedMustNotChange) {
   sync_tasks(make_study({"another one"}));
 }
 
+TEST_F(ParticipantsTest, TheIdOfAStartedTaskMustNotChange) {
+  const auto with_ids = [](const std::vector<std::string>& ids) {
+    Study study = make_study({"one", "two", "three"});
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      study.tasks[i].id = ids[i];
+      study.tasks[i].id_place = "config.json:" + std::to_string(10 + i) + ":9";
+    }
+    return study;
+  };
+  add_worker("worker.a");
+  const ParticipantId bob = add_participant("bob");
+  const ParticipantId alice = add_participant("alice");
+  const ParticipantId carol = add_participant("carol");
+  sync_tasks(with_ids({"a", "b", "c"}));
+  for (const ParticipantId who : {bob, alice, carol}) begin(acquire(who, "worker.a").fence, 1);
+
+  Study titled = with_ids({"a", "bb", "c"});
+  titled.tasks[0].title = "Larger files";
+  titled.tasks[1].duration = untimed;
+  sync_tasks(titled);
+  Reader reader(path);
+  EXPECT_THAT(reader.rows("SELECT task, title, duration_in_seconds FROM tasks ORDER BY task_number"),
+              ElementsAre("a|Larger files|60.0", "bb||Inf", "c||60.0"));
+
+  const Error changed = error_of([&] { sync_tasks(with_ids({"larger", "bb", "c"})); });
+  EXPECT_EQ(changed.code(), ErrorCode::bad_config);
+  EXPECT_STREQ(changed.what(),
+               "config.json:10:9: tasks[0].id: P001, P002 and P003 have started this task as \"a\"; the id must not "
+               "change");
+  reset("bob");
+  EXPECT_STREQ(error_of([&] { sync_tasks(with_ids({"larger"})); }).what(),
+               "config.json:10:9: tasks[0].id: P002 and P003 have started this task as \"a\"; the id must not change");
+  reset("alice");
+  EXPECT_STREQ(error_of([&] { sync_tasks(with_ids({"larger"})); }).what(),
+               "config.json:10:9: tasks[0].id: P003 has started this task as \"a\"; the id must not change");
+  reset("carol");
+  sync_tasks(with_ids({"larger", "bb", "c"}));
+}
+
 }  // namespace
 }  // namespace tellina::testing

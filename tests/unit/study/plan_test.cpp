@@ -58,6 +58,17 @@ TEST(Plan, KnowsTheLongestTime) {
   EXPECT_THAT(time.unlimited, ElementsAre("pages"));
 }
 
+TEST(Plan, CountsTheDurationsOfTheTasks) {
+  Study study = crossover();
+  study.tasks[2].duration = minutes(5);
+  study.tasks[4].duration = minutes(5);
+  EXPECT_EQ(make_plan(study).time.tasks, minutes(35));
+  EXPECT_EQ(make_plan(study).time.practice, minutes(30));
+  study.tasks[4].duration = untimed;
+  EXPECT_EQ(make_plan(study).time.practice, minutes(0));
+  EXPECT_THAT(make_plan(study).time.unlimited, ElementsAre("pages", "untimed tasks"));
+}
+
 TEST(Plan, TakesTheTimeOfTheBlockIfItsTasksCouldTakeLonger) {
   Study study = crossover();
   study.design.blocks[0].time_limit = minutes(7);

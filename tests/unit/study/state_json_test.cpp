@@ -19,7 +19,9 @@ class StateJsonTest : public ::testing::Test {
     study.tasks[0].description = "Print \"hello\".";
     study.tasks[0].output_answer = "secret answer";
     study.tasks[1].type = TaskType::filesystem;
+    study.tasks[1].title = "A file";
     study.tasks[1].description = "Make a file.";
+    study.tasks[1].expected = "It is *empty*.";
     study.tasks[1].filesystem_answer.root.children["secret"] = FileNode::regular("answer");
     progress.state_number = 7;
   }
@@ -53,7 +55,8 @@ class StateJsonTest : public ::testing::Test {
 TEST_F(StateJsonTest, BeforeTheFirstTask) {
   EXPECT_EQ(brief_state(),
             boost::json::parse(R"({"state": "ready", "state_number": 7, "previous": null, "outcomes": [], "task": {
-      "number": 1, "total": 2, "type": "stdout", "description": "Print \"hello\".", "duration_in_seconds": 60,
+      "number": 1, "total": 2, "title": "", "type": "stdout", "description": "", "expected": "",
+      "feedback": "counts", "give_up": true, "give_up_in_seconds": 0, "start_over": true, "duration_in_seconds": 60,
       "time_left_in_seconds": null, "clock_stands": false, "terminal_replaced": false, "id": "first", "practice": false,
       "try": {"number": 1, "of": 1}, "treatment": null, "block": null, "hand_in": "automatic", "tries_left": null}})"));
 }
@@ -65,7 +68,8 @@ TEST_F(StateJsonTest, WhileATaskRuns) {
   progress.latest->clock_stands = progress.latest->sandbox_replaced = true;
   EXPECT_EQ(brief_state(), boost::json::parse(R"({"state": "running", "state_number": 7, "previous": null,
       "outcomes": [{"number": 1, "state": "passed"}], "task": {
-      "number": 2, "total": 2, "type": "filesystem", "description": "Make a file.", "duration_in_seconds": 60,
+      "number": 2, "total": 2, "type": "filesystem", "description": "Make a file.", "title": "A file",
+      "expected": "It is *empty*.", "feedback": "counts", "give_up": true, "give_up_in_seconds": 0, "start_over": true, "duration_in_seconds": 60,
       "time_left_in_seconds": 59.5, "clock_stands": true, "terminal_replaced": true, "id": "second", "practice": false,
       "try": {"number": 1, "of": 1}, "treatment": null, "block": null, "hand_in": "automatic", "tries_left": null}})"));
 }
@@ -78,6 +82,51 @@ TEST_F(StateJsonTest, ARunningTaskKeepsItsDurationAfterTheStudysChanges) {
     EXPECT_EQ(state().at("task").at("duration_in_seconds"), boost::json::value(duration.count()));
     EXPECT_EQ(state().at("task").at("time_left_in_seconds"), boost::json::value((duration - 10s).count()));
   }
+}
+
+TEST_F(StateJsonTest, TheTextsAppearWhenTheTaskIsRevealed) {
+  const auto texts = [&] {
+    const boost::json::value task = state().at("task");
+    return std::pair(std::string(task.at("description").as_string()), std::string(task.at("expected").as_string()));
+  };
+  set_latest(1, TaskSessionState::passed);
+  EXPECT_EQ(texts(), std::pair(std::string(), std::string()));
+  study.tasks[1].reveal = Reveal::before_start;
+  EXPECT_EQ(texts(), std::pair(std::string("Make a file."), std::string("It is *empty*.")));
+  set_latest(2, TaskSessionState::running);
+  for (const Reveal reveal : {Reveal::at_start, Reveal::before_start}) {
+    study.tasks[1].reveal = reveal;
+    EXPECT_EQ(texts(), std::pair(std::string("Make a file."), std::string("It is *empty*.")));
+  }
+}
+
+TEST_F(StateJsonTest, ATaskMayHaveItsOwnDurationOrNone) {
+  study.tasks[0].duration = 90s;
+  EXPECT_EQ(state().at("task").at("duration_in_seconds"), boost::json::value(90));
+  study.tasks[0].duration = untimed;
+  EXPECT_TRUE(state().at("task").at("duration_in_seconds").is_null());
+  set_latest(1, TaskSessionState::running);
+  progress.latest->duration = untimed;
+  progress.latest->charged = 100h;
+  EXPECT_TRUE(state().at("task").at("duration_in_seconds").is_null());
+  EXPECT_TRUE(state().at("task").at("time_left_in_seconds").is_null());
+}
+
+TEST_F(StateJsonTest, SaysWhatTheTaskOffers) {
+  study.tasks[0].give_up_after = 20s;
+  study.tasks[0].may_start_over = false;
+  study.tasks[0].feedback = Feedback::own;
+  EXPECT_EQ(state().at("task").at("give_up_in_seconds"), boost::json::value(20)) << "of the task's time";
+  EXPECT_FALSE(state().at("task").at("start_over").as_bool());
+  EXPECT_EQ(state().at("task").at("feedback").as_string(), "own");
+  set_latest(1, TaskSessionState::running);
+  progress.latest->charged = 5500ms;
+  EXPECT_EQ(state().at("task").at("give_up_in_seconds"), boost::json::value(14.5));
+  progress.latest->charged = 30s;
+  EXPECT_EQ(state().at("task").at("give_up_in_seconds"), boost::json::value(0));
+  study.tasks[0].give_up_after.reset();
+  EXPECT_FALSE(state().at("task").at("give_up").as_bool());
+  EXPECT_TRUE(state().at("task").at("give_up_in_seconds").is_null());
 }
 
 TEST_F(StateJsonTest, TimeLeftIsNeverNegative) {

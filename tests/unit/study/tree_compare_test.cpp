@@ -190,5 +190,41 @@ TEST(CompareTreesTest, DetailIsBoundedAndCountsAreNot) {
   EXPECT_EQ(boost::json::parse(progress.detail).as_array().size(), 200u);
 }
 
+TEST(CompareTrees, ARangeAllowsItsBoundsAndWhatIsBetween) {
+  const auto differs_in = [](const AttributeRange& range, std::uint64_t size, std::chrono::seconds time) {
+    FileNode actual = seen(FileNode::regular(Bytes(size, 'x')));
+    actual.modified_at = WallTime(time);
+    const FileTree home = seen(tree({{"d", directory({{"f", actual}})}}));
+    FileTree exact = home;
+    exact.root.children.at("d").children.at("f").modified_at = WallTime(time);
+    const Progress progress =
+        compare_trees({}, tree({{"d", directory({{"f", any_file()}})}}), exact, "", {{"d/f", range}});
+    EXPECT_EQ(progress.passed, progress.incorrect == 0);
+    return progress.passed ? std::string() : std::string(progress.detail);
+  };
+  AttributeRange size;
+  size.least_size = 3;
+  size.largest_size = 5;
+  for (const std::uint64_t inside : {3U, 4U, 5U}) EXPECT_EQ(differs_in(size, inside, 0s), "") << inside;
+  for (const std::uint64_t outside : {2U, 6U}) {
+    EXPECT_THAT(differs_in(size, outside, 0s), ::testing::HasSubstr(R"("differs":["size"])")) << outside;
+  }
+  AttributeRange time;
+  time.earliest = WallTime(10s);
+  time.latest = WallTime(20s);
+  for (const auto inside : {10s, 15s, 20s}) EXPECT_EQ(differs_in(time, 1, inside), "");
+  for (const auto outside : {9s, 21s}) {
+    EXPECT_THAT(differs_in(time, 1, outside), ::testing::HasSubstr(R"("differs":["modified_at"])"));
+  }
+  AttributeRange at_least;
+  at_least.least_size = 4;
+  EXPECT_EQ(differs_in(at_least, 1000, 0s), "");
+  EXPECT_NE(differs_in(at_least, 3, 0s), "");
+  AttributeRange until;
+  until.latest = WallTime(20s);
+  EXPECT_EQ(differs_in(until, 0, 1s), "");
+  EXPECT_NE(differs_in(until, 0, 21s), "");
+}
+
 }  // namespace
 }  // namespace tellina::testing
