@@ -10,6 +10,7 @@
 #include "host/runtime/assertion.hpp"
 #include "host/study/assignment.hpp"
 #include "host/study/schedule.hpp"
+#include "host/study/untimed.hpp"
 
 namespace tellina {
 namespace {

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <regex>
 
+#include "host/study/plan.hpp"
 #include "host/study/schedule.hpp"
 #include "support/places.hpp"
 #include "unit/config/fixture.hpp"
@@ -235,6 +236,24 @@ TEST(DesignConfig, ReadyMadeFormsCanBeRead) {
   EXPECT_EQ(design.find_form("nasa_tlx")->fields.size(), 6u);
   EXPECT_EQ(design.find_form("sus")->fields[0].rows.size(), 10u);
   EXPECT_EQ(make_schedule(*config.study, {"", 0, "main", 1}).size(), 5u);
+}
+
+TEST(DesignConfig, TheExampleOfACrossoverIsPlannedAsItsTextSays) {
+  const HostConfig config = load_host_config(source_folder() + "/docs/examples/crossover/study.yaml", FakePlugins());
+  const Plan plan = make_plan(*config.study);
+  EXPECT_EQ(config.study->design.groups.size(), 4u);
+  ASSERT_EQ(plan.checks.size(), 1u);
+  EXPECT_TRUE(plan.checks[0].is_good);
+  EXPECT_TRUE(plan.warnings.empty());
+  EXPECT_EQ(plan.time.tasks, std::chrono::minutes(45));
+  EXPECT_EQ(plan.time.total(), std::chrono::hours(2));
+  const Schedule schedule = make_schedule(*config.study, {"1", 0, "main", 1});
+  EXPECT_EQ(count_tasks(schedule, false), 4);
+  for (const ScheduleEntry& entry : schedule) {
+    EXPECT_EQ(text_of(*config.study, entry).find("{treatment}"), std::string::npos);
+    EXPECT_EQ(text_of(*config.study, entry).empty(),
+              entry.kind == EntryKind::task || entry.step_id == "questionnaire-1");
+  }
 }
 
 struct Fault {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "host/study/assignment.hpp"
+#include "host/study/untimed.hpp"
 
 namespace tellina::testing {
 namespace {
@@ -73,6 +74,26 @@ TEST(Plan, TakesTheTimeOfTheBlockIfItsTasksCouldTakeLonger) {
   Study study = crossover();
   study.design.blocks[0].time_limit = minutes(7);
   EXPECT_EQ(make_plan(study).time.tasks, minutes(7 + 20));
+}
+
+TEST(Plan, KnowsTasksWithTheirOwnDurationOrNone) {
+  Study study = crossover();
+  study.design.blocks[0].time_limit.reset();
+  study.tasks[1].duration = minutes(15);
+  study.tasks[4].duration = minutes(1);
+  EXPECT_EQ(make_plan(study).time.tasks, minutes(10 + 15 + 20));
+  EXPECT_EQ(make_plan(study).time.practice, minutes(6));
+  study.tasks[0].duration = untimed;
+  EXPECT_EQ(make_plan(study).time.tasks, minutes(15 + 20));
+  EXPECT_THAT(make_plan(study).time.unlimited, ElementsAre("pages", "untimed tasks"));
+  study.design.blocks[0].time_limit = minutes(9);
+  EXPECT_EQ(make_plan(study).time.tasks, minutes(9 + 20));
+  EXPECT_THAT(make_plan(study).warnings, ElementsAre("blocks.I: 2 tasks in 540 s: a slow participant reaches 1"));
+  study.tasks[0].duration = minutes(8);
+  EXPECT_THAT(make_plan(study).warnings, IsEmpty());
+  study.tasks[0].duration = minutes(9);
+  EXPECT_THAT(make_plan(study).warnings,
+              ElementsAre("blocks.I: 2 tasks of up to 900 s in 540 s: a slow participant reaches 1"));
 }
 
 TEST(Plan, NamesWhatHasNoLimit) {
