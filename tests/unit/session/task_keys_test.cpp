@@ -77,17 +77,17 @@ TEST_F(TaskKeysTest, AnUntimedTaskRunsUntilItIsSolvedOrGivenUp) {
   begin_task();
   EXPECT_TRUE(task_of("welcome").at("duration_in_seconds").is_null());
   EXPECT_TRUE(task_of("welcome").at("time_left_in_seconds").is_null());
-  loop.advance(24h * 30);
+  loop.advance(5h);
   expect_stored("SELECT state FROM results", "running");
   expect_stored("SELECT duration_in_seconds FROM results", "Inf");
   restart();
   say(R"({"type":"hello","columns":80,"rows":24,"output_offset":0})");
   ASSERT_TRUE(wait_for("welcome"));
   EXPECT_TRUE(task_of("welcome").at("duration_in_seconds").is_null());
-  loop.advance(24h);
+  loop.advance(1h);
   say(R"({"type":"give_up","id":5,"task":1})");
   EXPECT_TRUE(wait_for("done"));
-  expect_stored("SELECT state, time_spent_in_seconds > 86400 * 30 FROM results", "gave_up|1");
+  expect_stored("SELECT state, time_spent_in_seconds > 3600 * 5 FROM results", "gave_up|1");
 }
 
 TEST_F(TaskKeysTest, TheClockOfAnUntimedTaskContinuesAfterAFault) {

@@ -90,6 +90,7 @@ TEST_F(StateJsonTest, TheTextsAppearWhenTheTaskIsRevealed) {
     return std::pair(std::string(task.at("description").as_string()), std::string(task.at("expected").as_string()));
   };
   set_latest(1, TaskSessionState::passed);
+  add_outcome(1, TaskSessionState::passed);
   EXPECT_EQ(texts(), std::pair(std::string(), std::string()));
   study.tasks[1].reveal = Reveal::before_start;
   EXPECT_EQ(texts(), std::pair(std::string("Make a file."), std::string("It is *empty*.")));
