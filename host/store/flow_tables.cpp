@@ -207,6 +207,7 @@ void FlowTables::record_outcome(Outcome outcome, const std::string& completion_c
   m_database.execute(
       "UPDATE participants SET outcome = ?, outcome_at = ?, completion_code = nullif(?, '') WHERE id = ?",
       to_string(outcome), at.wall, completion_code, m_participant);
+  increment_state_number();
 }
 
 void FlowTables::erase(Timestamp at) {

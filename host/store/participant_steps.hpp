@@ -67,6 +67,7 @@ class ParticipantSteps {
   virtual void keep_answer(const StoredAnswer& answer, Timestamp at) = 0;
   /// Increments the state number. Throws StoreError(bad_request) if this try was left before, or never shown.
   virtual void leave(const StoredStepEnd& end, Timestamp at) = 0;
+  /// Increments the state number.
   virtual void record_outcome(Outcome outcome, const std::string& completion_code, Timestamp at) = 0;
   /// Deletes everything that the participant did, of all attempts. The participant's id, stage, group and outcome stay.
   virtual void erase(Timestamp at) = 0;

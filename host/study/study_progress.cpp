@@ -279,6 +279,7 @@ Effects StudyProgress::on(const Study&, const OutcomeRecorded& event) {
   m_saved.flow.outcome = event.outcome;
   m_saved.flow.completion_code = event.code;
   m_requested_outcome.reset();
+  ++m_saved.state_number;
   return {SendState{}};
 }
 

@@ -74,7 +74,7 @@ TEST_F(StudyProgressTest, RunsTheTasksInOrder) {
   EXPECT_EQ(progress.values().outcomes[1].task_number, 2);
   EXPECT_EQ(progress.values().outcomes[1].state, TaskSessionState::timed_out);
   EXPECT_EQ(progress.values().latest->charged, std::chrono::seconds(7));
-  EXPECT_EQ(progress.values().state_number, 4) << "one for each start and each end";
+  EXPECT_EQ(progress.values().state_number, 5) << "one for each start, each end and the outcome";
 }
 
 TEST_F(StudyProgressTest, RefusesEveryTaskExceptTheCurrentOne) {
