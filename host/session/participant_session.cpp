@@ -346,7 +346,16 @@ void ParticipantSession::withdraw(const WithdrawFrame& frame) {
 void ParticipantSession::show_solution(const ShowSolutionFrame& frame) {
   if (refuses_task(frame.task, frame.id)) return;
   if (!task_runs()) return send(error_frame("no_task", "no task is running", frame.id));
-  send(error_frame("not_offered", "this task shows no solution", frame.id));
+  const auto wait = m_progress.position(m_task->study()).time_until_solution(m_task->row().charged);
+  if (!wait) return send(error_frame("not_offered", "this task shows no solution", frame.id));
+  if (*wait > std::chrono::nanoseconds::zero()) {
+    JsonObject details;
+    details.add("seconds_left", std::chrono::ceil<std::chrono::seconds>(*wait).count());
+    return send(error_frame("too_early", "the solution is shown a little later", frame.id, details));
+  }
+  m_recorder.note(EventRecord("solution_shown", {}, now()));
+  const auto index = static_cast<std::size_t>(m_task->task_number()) - 1;
+  send(solution_frame(frame.id, m_task->study().tasks[index].solution));
 }
 
 void ParticipantSession::ping(ClientConnection& connection, const PingFrame& frame) {

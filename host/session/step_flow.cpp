@@ -276,13 +276,15 @@ void StepFlow::write(const StudyProgress::RecordOutcome& effect) {
 }
 
 void StepFlow::see_participant() {
-  m_recorder.write(
-      [fence = m_recorder.fence(), stage = m_environment.study->design.stage, at = now()](
-          StoreTransaction& transaction, TaskSessionId) { transaction.steps(fence)->set_last_seen(stage, at); },
-      [] {});
   m_seen_timer->start(m_loop.clock().now() + limits::seen_interval, [this] {
     if (m_owner.has_client()) see_participant();
   });
+  // While the store cannot write, one such write waits.
+  if (std::exchange(m_is_seen_pending, true)) return;
+  m_recorder.write(
+      [fence = m_recorder.fence(), stage = m_environment.study->design.stage, at = now()](
+          StoreTransaction& transaction, TaskSessionId) { transaction.steps(fence)->set_last_seen(stage, at); },
+      m_loop.guarded(m_lifeline.guarded([this] { m_is_seen_pending = false; })));
 }
 
 // The log.

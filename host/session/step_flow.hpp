@@ -90,6 +90,7 @@ class StepFlow {
   const std::unique_ptr<Loop::Timer> m_seen_timer;
   std::deque<Request> m_waiting;
   bool m_is_recording = false;
+  bool m_is_seen_pending = false;
   std::vector<RequestId> m_unconfirmed;  ///< what they cause is not in the store yet
   Lifeline m_lifeline;
 };

@@ -125,6 +125,13 @@ int SchedulePosition::task_count() const {
   return is_practice ? count_tasks(m_schedule, true) - count_tasks(m_schedule, false) : count_tasks(m_schedule, false);
 }
 
+std::optional<std::chrono::nanoseconds> SchedulePosition::time_until_solution(std::chrono::nanoseconds charged) const {
+  const FlowStep* const step = m_current && m_current->is_practice ? step_of(m_study, *m_current) : nullptr;
+  if (!step || !step->solution_after) return std::nullopt;
+  if (m_study.tasks[static_cast<std::size_t>(m_current->task) - 1].solution.empty()) return std::nullopt;
+  return std::max(*step->solution_after - charged, std::chrono::nanoseconds::zero());
+}
+
 PlannedTask SchedulePosition::planned_task() const {
   TELLINA_ASSERT(m_current && m_current->kind == EntryKind::task);
   PlannedTask planned;

@@ -60,6 +60,9 @@ class SchedulePosition {
   std::optional<std::chrono::nanoseconds> time_left_in_block() const;
   /// Only if the current entry is a task.
   PlannedTask planned_task() const;
+  /// How long until the participant may see the current task's solution, if `charged` of its time is used; zero: now.
+  /// Nothing if the study never shows it.
+  std::optional<std::chrono::nanoseconds> time_until_solution(std::chrono::nanoseconds charged) const;
 
  private:
   bool is_left(const ScheduleEntry& entry) const;

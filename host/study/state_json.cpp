@@ -86,28 +86,31 @@ boost::json::value task_json(const Study& study, const ParticipantProgress& prog
   if (runs && duration != untimed)
     time_left = in_seconds(std::max(duration - charged, std::chrono::nanoseconds::zero()));
   const auto until_give_up = time_until_give_up(task, charged);
+  const auto until_solution = position.time_until_solution(charged);
   const bool is_revealed = runs || task.reveal == Reveal::before_start;
-  return boost::json::object{{"number", position.task_number()},
-                             {"total", position.task_count()},
-                             {"id", task.id},
-                             {"title", replace_invalid_utf8(task.title)},
-                             {"type", to_string(task.type)},
-                             {"description", is_revealed ? replace_invalid_utf8(task.description) : ""},
-                             {"expected", is_revealed ? replace_invalid_utf8(task.expected) : ""},
-                             {"feedback", to_string(task.feedback)},
-                             {"give_up", until_give_up.has_value()},
-                             {"give_up_in_seconds", until_give_up ? in_seconds(*until_give_up) : boost::json::value()},
-                             {"start_over", task.may_start_over},
-                             {"duration_in_seconds", duration_json(duration)},
-                             {"time_left_in_seconds", std::move(time_left)},
-                             {"clock_stands", runs && progress.latest->clock_stands},
-                             {"terminal_replaced", runs && progress.latest->sandbox_replaced},
-                             {"hand_in", to_string(task.hand_in)},
-                             {"tries_left", tries_left(task, progress)},
-                             {"practice", entry.is_practice},
-                             {"try", try_json(study, position)},
-                             {"treatment", treatment_json(study, entry)},
-                             {"block", block_json(position, charged)}};
+  return boost::json::object{
+      {"number", position.task_number()},
+      {"total", position.task_count()},
+      {"id", task.id},
+      {"title", replace_invalid_utf8(task.title)},
+      {"type", to_string(task.type)},
+      {"description", is_revealed ? replace_invalid_utf8(task.description) : ""},
+      {"expected", is_revealed ? replace_invalid_utf8(task.expected) : ""},
+      {"feedback", to_string(task.feedback)},
+      {"give_up", until_give_up.has_value()},
+      {"give_up_in_seconds", until_give_up ? in_seconds(*until_give_up) : boost::json::value()},
+      {"start_over", task.may_start_over},
+      {"duration_in_seconds", duration_json(duration)},
+      {"time_left_in_seconds", std::move(time_left)},
+      {"clock_stands", runs && progress.latest->clock_stands},
+      {"terminal_replaced", runs && progress.latest->sandbox_replaced},
+      {"hand_in", to_string(task.hand_in)},
+      {"tries_left", tries_left(task, progress)},
+      {"practice", entry.is_practice},
+      {"try", try_json(study, position)},
+      {"solution_in_seconds", until_solution ? in_seconds(*until_solution) : boost::json::value()},
+      {"treatment", treatment_json(study, entry)},
+      {"block", block_json(position, charged)}};
 }
 
 const char* state_name(const ParticipantProgress& progress, const SchedulePosition& position) {

@@ -12,7 +12,7 @@ using ::testing::HasSubstr;
 namespace json = boost::json;
 
 constexpr const char* tasks = R"([
-  {"id": "warm-up", "type": "stdout", "description": "Print warm.", "answer": "warm"},
+  {"id": "warm-up", "type": "stdout", "description": "Print warm.", "answer": "warm", "solution": ["echo warm"]},
   {"id": "red", "type": "stdout", "description": "Print red.", "answer": "red"},
   {"id": "blue", "type": "stdout", "description": "Print blue.", "answer": "blue"}
 ])";
@@ -27,7 +27,7 @@ constexpr const char* design =
     {"consent": "We record all keys.", "boxes": ["I am 18."]},
     {"questionnaire": "about", "ends_if": [{"field": "years", "less_than": 1, "outcome": "screened_out"}]},
     {"page": "Read this."},
-    {"practice": ["warm-up"]},
+    {"practice": ["warm-up"], "solution_after_in_seconds": 1},
     {"periods": [{"tasks": "{block}"}], "between": [{"break": "Rest."}]},
     {"page": "Well done."}],
   "completion": {"completed": {"text": "Thank you!", "code": "generated"}},
@@ -141,6 +141,14 @@ TEST_F(Flow, AnAnswerAndAWithdrawalEndTheStudy) {
   alice.expect_prompt();
   alice.type("echo secret-words\r");
   alice.expect("secret-words\r\n");
+  alice.send_json(R"({"type":"show_solution","task":1,"id":3})");
+  EXPECT_EQ(alice.wait_for_answer("error", "3").at("code"), "too_early");
+  ASSERT_TRUE(alice.wait_until([&] {
+    alice.send_json(R"({"type":"show_solution","task":1,"id":4})");
+    alice.pump(std::chrono::milliseconds(100));
+    return alice.has_message("solution");
+  }));
+  EXPECT_EQ(alice.wait_for("solution").at("lines"), json::array({"echo warm"}));
   for (const char* const id : {"7", "7", "8"}) {
     alice.send_json(R"({"type":"withdraw","delete":true,"id":)" + std::string(id) + "}");
   }

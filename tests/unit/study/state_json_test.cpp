@@ -58,7 +58,7 @@ TEST_F(StateJsonTest, BeforeTheFirstTask) {
       "number": 1, "total": 2, "title": "", "type": "stdout", "description": "", "expected": "",
       "feedback": "counts", "give_up": true, "give_up_in_seconds": 0, "start_over": true, "duration_in_seconds": 60,
       "time_left_in_seconds": null, "clock_stands": false, "terminal_replaced": false, "id": "first", "practice": false,
-      "try": {"number": 1, "of": 1}, "treatment": null, "block": null, "hand_in": "automatic", "tries_left": null}})"));
+      "try": {"number": 1, "of": 1}, "solution_in_seconds": null, "treatment": null, "block": null, "hand_in": "automatic", "tries_left": null}})"));
 }
 
 TEST_F(StateJsonTest, WhileATaskRuns) {
@@ -71,7 +71,7 @@ TEST_F(StateJsonTest, WhileATaskRuns) {
       "number": 2, "total": 2, "type": "filesystem", "description": "Make a file.", "title": "A file",
       "expected": "It is *empty*.", "feedback": "counts", "give_up": true, "give_up_in_seconds": 0, "start_over": true, "duration_in_seconds": 60,
       "time_left_in_seconds": 59.5, "clock_stands": true, "terminal_replaced": true, "id": "second", "practice": false,
-      "try": {"number": 1, "of": 1}, "treatment": null, "block": null, "hand_in": "automatic", "tries_left": null}})"));
+      "try": {"number": 1, "of": 1}, "solution_in_seconds": null, "treatment": null, "block": null, "hand_in": "automatic", "tries_left": null}})"));
 }
 
 TEST_F(StateJsonTest, ARunningTaskKeepsItsDurationAfterTheStudysChanges) {
