@@ -176,7 +176,8 @@ FUZZ_TARGET(database_row) {
   old.run_script("PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF");
   old.run_script(
       "INSERT INTO participants (id, access_code, listed_in_config, added_at) VALUES (1, 'bob', 1, '2024');"
-      "INSERT INTO workers VALUES ('w', 1, 1, 'boot', '2024', 1, NULL);"
+      "INSERT INTO workers (id, process_id, process_start_ticks, boot_id, registered_at, registered_at_ns)"
+      " VALUES ('w', 1, 1, 'boot', '2024', 1);"
       "INSERT INTO leases (participant_id, worker_id, fence, boot_id, renewed_at, renewed_at_ns)"
       " VALUES (1, 'w', 1, 'boot', '2024', 1);"
       "INSERT INTO events (participant_id, kind, detail, at, at_ns) VALUES (1, 'attached', '{}', '2024', 1)");
