@@ -13,8 +13,8 @@ const run = promisify(execFile);
 const PAGE = new URL("../../docs/data.md", import.meta.url).pathname;
 const ROWS = `
 INSERT INTO task_sessions (id, participant_id, attempt, task_number, task_type, state, started_at, started_at_ns, ended_at, ended_at_ns,
-  charged_before_ns, stream, sandbox)
-  SELECT 1, id, 1, 1, 'stdout', 'passed', '2026-01-31T12:00:00.5Z', 0, '2026-01-31T12:00:04Z', 4, 3500000000, 's-1', '' FROM participants;
+  charged_before_ns, stream, sandbox, position)
+  SELECT 1, id, 1, 1, 'stdout', 'passed', '2026-01-31T12:00:00.5Z', 0, '2026-01-31T12:00:04Z', 4, 3500000000, 's-1', '', 1 FROM participants;
 INSERT INTO recorded_commands (task_session_id, command_number, text, cwd, exit_status, started_at, started_at_ns, ended_at, ended_at_ns,
   output_from, output_to, output, ended_by) VALUES
   (1, 1, 'find -print0', '/home/me', 0, 'a', 0, 'b', 2000000000, 0, 9, CAST(x'2e002e2f612f00c3a9' AS TEXT), 'exit'),
