@@ -7,6 +7,7 @@ trap 'rm -rf "$site"' EXIT
 
 write() { # NAME BYTES TIME
   mkdir -p "$site/$(dirname "$1")"
+  # `head` closes the pipe, which ends `yes` with an error.
   { echo "# $1"; yes "Text of $1." || true; } | head -c "$2" >"$site/$1"
   touch -d "$3 UTC" "$site/$1"
 }
