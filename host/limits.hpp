@@ -202,6 +202,8 @@ inline constexpr std::uint64_t full_speed_output = 64 * 1024 * 1024;
 inline constexpr double slow_output_in_a_second = 256 * 1024;
 /// This much recorded input is acknowledged without waiting for the interval.
 inline constexpr std::size_t acknowledged_at_once = 8 * 1024;
+/// How many requests of one kind wait for an answer at once. A newer one makes the oldest be answered `busy`.
+inline constexpr std::size_t requests_at_once = 16;
 /// How many answered requests a session remembers, so that it recognises a repeated one.
 inline constexpr std::size_t answered_requests = 64;
 /// A task that has had no sandbox for this long ends as interrupted.
@@ -312,6 +314,9 @@ inline constexpr std::size_t snapshot_entry = 1024;
 inline constexpr std::size_t recorded_command_output = 1024 * 1024;
 /// How many nested shells are followed. A command of a deeper shell ends the innermost known one.
 inline constexpr std::size_t shell_depth = 16;
+/// How many line ends typed at one prompt are remembered, to find where the command was typed. A command with more
+/// lines seems to end at the last of these.
+inline constexpr std::size_t remembered_line_ends = 256;
 /// How many shells of one task are distinguished.
 inline constexpr std::size_t shells = 4096;
 /// Bytes between ESC ] and BEL. A longer mark is invalid and is dropped like any other escape sequence.

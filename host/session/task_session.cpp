@@ -258,6 +258,8 @@ void TaskSession::begin() {
   settings.duration = m_clock.duration();
   settings.keeps_bytes = m_recorder.keeps_bytes();
   settings.feedback = to_string(task().feedback);
+  settings.reveal = to_string(task().reveal);
+  settings.hand_in = to_string(task().hand_in);
   m_recorder.begin(task_number(), to_string(task().type), m_row.stream, m_slot->sandbox_id(), m_slot->sandbox_state(),
                    started, settings, m_planned.place,
                    m_loop.guarded(m_lifeline.guarded(

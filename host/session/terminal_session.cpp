@@ -148,7 +148,7 @@ InputStream::Arrival TerminalSession::receive(std::uint64_t offset, BytesView by
   }
   if (m_terminal) {
     if (!m_unanswered_since) m_unanswered_since = at.monotonic;
-    m_tracker->typed(used, at);
+    m_tracker->typed(used, m_input.received_end() - used.size(), at);
     m_terminal->write(used);
     m_checks->input_seen();
   } else {
@@ -434,8 +434,12 @@ void TerminalSession::make_tracker() {
   callbacks.finished = [this](CommandRecord command) { on_finished(std::move(command)); };
   callbacks.found = [this] { on_found(); };
   callbacks.judged = [this](const Progress& progress) { on_judged(progress); };
-  m_tracker = std::make_unique<CommandTracker>(m_nonce, m_output.end(), m_commands + 1,
-                                               m_output_check ? &*m_output_check : nullptr, std::move(callbacks));
+  CommandTracker::Start start;
+  start.output = m_output.end();
+  start.input = m_input.received_end() - m_waiting_input.size();
+  start.next_command_number = m_commands + 1;
+  m_tracker = std::make_unique<CommandTracker>(m_nonce, start, m_output_check ? &*m_output_check : nullptr,
+                                               std::move(callbacks));
 }
 
 void TerminalSession::use_terminal(std::unique_ptr<TerminalIo> terminal) {
@@ -443,7 +447,7 @@ void TerminalSession::use_terminal(std::unique_ptr<TerminalIo> terminal) {
   m_terminal = std::move(terminal);
   const Bytes waiting = std::exchange(m_waiting_input, {});
   if (waiting.empty()) return;
-  m_tracker->typed(waiting, now());
+  m_tracker->typed(waiting, m_input.received_end() - waiting.size(), now());
   m_terminal->write(waiting);
 }
 

@@ -70,15 +70,22 @@ void RecordAppender::write(const CommandRecord& record) {
   // Most programs get no typed input. Then the printed text is the whole output.
   std::optional<ShellText> printed;
   if (!record.typed.empty()) printed.emplace(record.printed);
+  const auto& span = record.typed_at;
+  const auto prompt_wall = span ? std::optional(span->prompt.wall) : std::nullopt;
+  const auto prompt_monotonic = span ? std::optional(span->prompt.monotonic) : std::nullopt;
+  const auto input_from = span ? std::optional(span->from) : std::nullopt;
+  const auto input_to = span ? std::optional(span->to) : std::nullopt;
   m_database.execute(
       "INSERT INTO recorded_commands (task_session_id, command_number, text, cwd, exit_status, started_at, "
       "started_at_ns, ended_at, ended_at_ns, output_from, output_to, output, ended_by, shell_level, text_is_cut, "
-      "output_is_cut, is_full_screen, typed, printed, is_doubtful) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "output_is_cut, is_full_screen, typed, printed, is_doubtful, prompt_at, "
+      "prompt_at_ns, input_from, input_to) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       m_session, record.number, ShellText(record.text), ShellText(record.cwd), record.exit_status, record.started.wall,
       record.started.monotonic, record.ended.wall, record.ended.monotonic, record.output_from, record.output_to,
       ShellText(record.output), to_string(record.ended_by), record.shell_level, record.text_is_cut,
-      record.output_is_cut, record.is_full_screen, ShellText(record.typed), printed, record.is_doubtful);
+      record.output_is_cut, record.is_full_screen, ShellText(record.typed), printed, record.is_doubtful, prompt_wall,
+      prompt_monotonic, input_from, input_to);
   // The row of a shell comes after the rows of the commands inside it.
   m_ends.commands = std::max(m_ends.commands, record.number);
 }

@@ -4,6 +4,7 @@
 
 #include "host/runtime/assertion.hpp"
 #include "host/store/schema_v11.hpp"
+#include "host/store/schema_v12.hpp"
 
 namespace tellina {
 
@@ -338,8 +339,8 @@ PRAGMA legacy_alter_table = OFF;
 )sql";
 
 /// migrations[N] leads from version N to N + 1. A published migration never changes.
-constexpr const char* migrations[] = {schema_v1, schema_v2, schema_v3, schema_v4,  schema_v5, schema_v6,
-                                      schema_v7, schema_v8, schema_v9, schema_v10, schema_v11};
+constexpr const char* migrations[] = {schema_v1, schema_v2, schema_v3, schema_v4,  schema_v5,  schema_v6,
+                                      schema_v7, schema_v8, schema_v9, schema_v10, schema_v11, schema_v12};
 
 /// Returns false if the store was up to date.
 bool migrate_once(Database& database, const Clock& clock) {

@@ -589,13 +589,14 @@ TaskSessionRow Transaction::begin_task_session(const Fence& fence, int task_numb
   m_database.execute(
       "INSERT INTO task_sessions (participant_id, attempt, task_number, task_type, task_id, state, started_at, "
       "started_at_ns, segment_started_ns, stream, sandbox, duration_in_seconds, bytes_recorded, feedback, "
-      "input_handed_over, position, try_number, period, block, treatment, is_practice) "
+      "input_handed_over, position, try_number, period, block, treatment, is_practice, reveal, hand_in, boot_id) "
       "SELECT id, attempt, ?1, ?2, (SELECT id FROM tasks WHERE task_number = ?1 AND is_current = 1), 'running', ?3, "
-      "?4, ?4, ?5, ?6, ?8, ?9, nullif(?10, ''), 0, ?11, ?12, nullif(?13, 0), nullif(?14, ''), nullif(?15, ''), ?16 "
+      "?4, ?4, ?5, ?6, ?8, ?9, nullif(?10, ''), 0, ?11, ?12, nullif(?13, 0), nullif(?14, ''), nullif(?15, ''), ?16, "
+      "nullif(?17, ''), nullif(?18, ''), ?19 "
       "FROM participants WHERE id = ?7",
       task_number, task_type, at.wall, at.monotonic, stream, sandbox, fence.participant,
       recorded_seconds(settings.duration), settings.keeps_bytes, settings.feedback, position, place.try_number,
-      place.period, place.block, place.treatment, place.is_practice);
+      place.period, place.block, place.treatment, place.is_practice, settings.reveal, settings.hand_in, m_boot_id);
   TaskSessionRow session;
   session.id = m_database.last_inserted_id();
   TELLINA_ASSERT_PROCESS(session.id != no_task_session);

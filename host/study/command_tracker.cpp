@@ -13,16 +13,17 @@ BytesView process_of(BytesView shell) { return shell.substr(0, shell.find('.'));
 
 }  // namespace
 
-CommandTracker::CommandTracker(std::string nonce, std::uint64_t offset, std::int64_t next_command_number,
-                               OutputCheck* check, Callbacks callbacks)
-    : m_scanner(std::move(nonce), offset),
-      m_next_number(next_command_number),
+CommandTracker::CommandTracker(std::string nonce, const Start& start, OutputCheck* check, Callbacks callbacks)
+    : m_scanner(std::move(nonce), start.output),
+      m_input(start.input),
+      m_next_number(start.next_command_number),
       m_check(check),
       m_callbacks(std::move(callbacks)) {}
 
-void CommandTracker::typed(BytesView bytes, Timestamp at) {
+void CommandTracker::typed(BytesView bytes, std::uint64_t offset, Timestamp at) {
   const InvariantScope invariant(*this);
   m_balance.typed(bytes, at.monotonic);
+  m_input.typed(bytes, offset);
   if (m_check) m_check->typed(bytes);
   if (!m_running.empty()) m_running.back().echoed.typed(bytes, m_running.back().record.output);
 }
@@ -112,6 +113,7 @@ void CommandTracker::on_mark(const ShellMark& mark) {
     case ShellMark::Kind::prompt_end:
       m_is_at_prompt = true;
       m_balance.prompt_shown(m_now.monotonic);
+      m_input.prompt_shown(m_now);
       if (m_callbacks.ready) m_callbacks.ready();
       return;
     case ShellMark::Kind::command_start:
@@ -151,13 +153,17 @@ void CommandTracker::unwind(std::size_t index, std::uint64_t output_to) {
   }
 }
 
-bool CommandTracker::was_typed() {
+CommandTracker::Origin CommandTracker::take_origin() {
   const std::size_t lines = m_lines_read - std::exchange(m_lines_of_commands, m_lines_read);
-  return m_balance.command_started(lines);
+  const std::uint64_t lines_ahead = m_balance.ahead();
+  Origin origin;
+  origin.has_line = m_balance.command_started(lines);
+  origin.typed_at = m_input.command_started(lines_ahead, lines);
+  return origin;
 }
 
 void CommandTracker::on_command_start(const ShellMark& mark) {
-  const bool has_line = was_typed();
+  const Origin origin = take_origin();
   if (!remember(mark)) return;
   std::optional<std::size_t> index = index_of(mark);
   if (!index && m_running.size() == limits::shell_depth) index = limits::shell_depth - 1;
@@ -169,7 +175,7 @@ void CommandTracker::on_command_start(const ShellMark& mark) {
   } else if (!m_running.empty() && m_check && m_check->has_found()) {
     judge();
   }
-  begin(mark, has_line);
+  begin(mark, origin);
 }
 
 void CommandTracker::on_command_end(const ShellMark& mark) {
@@ -183,7 +189,8 @@ void CommandTracker::on_command_end(const ShellMark& mark) {
 
 void CommandTracker::on_mark_through_tmux(const ShellMark& mark) {
   const bool is_start = mark.kind == ShellMark::Kind::command_start;
-  const bool has_line = !is_start || was_typed();
+  Origin origin;
+  if (is_start) origin = take_origin();
   if (m_running.empty() || !remember(mark)) return;
   m_running.back().is_multiplexer = true;
   const auto found = m_in_tmux.find(mark.shell);
@@ -194,27 +201,28 @@ void CommandTracker::on_mark_through_tmux(const ShellMark& mark) {
     report(std::move(record), mark.from);
   }
   if (is_start && m_in_tmux.size() < limits::shell_depth) {
-    m_in_tmux.emplace(mark.shell, make_record(mark, has_line));
+    m_in_tmux.emplace(mark.shell, make_record(mark, origin));
   }
 }
 
-CommandRecord CommandTracker::make_record(const ShellMark& mark, bool has_line) {
+CommandRecord CommandTracker::make_record(const ShellMark& mark, const Origin& origin) {
   CommandRecord record;
   record.number = m_next_number++;
   record.text = mark.text;
   record.text_is_cut = mark.text_is_cut;
   record.cwd = mark.cwd;
   record.home = mark.home;
-  record.is_doubtful = !has_line;
+  record.is_doubtful = !origin.has_line;
+  record.typed_at = origin.typed_at;
   record.started = m_now;
   record.output_from = mark.to;
   record.shell_level = static_cast<int>(m_running.size());
   return record;
 }
 
-void CommandTracker::begin(const ShellMark& mark, bool has_line) {
+void CommandTracker::begin(const ShellMark& mark, const Origin& origin) {
   Running running;
-  running.record = make_record(mark, has_line);
+  running.record = make_record(mark, origin);
   running.shell = mark.shell;
   m_running.push_back(std::move(running));
   m_is_at_prompt = false;

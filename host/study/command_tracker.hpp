@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "host/limits.hpp"
+#include "host/study/command_input.hpp"
 #include "host/study/echoed_input.hpp"
 #include "host/study/line_balance.hpp"
 #include "host/study/output_check.hpp"
@@ -46,15 +47,22 @@ class CommandTracker final : private ScannerListener {
     std::function<void()> found;
   };
 
-  /// `check` may be null (filesystem tasks); it must outlive the tracker. `offset`: of the next output byte. Callbacks
-  /// may be empty.
-  CommandTracker(std::string nonce, std::uint64_t offset, std::int64_t next_command_number, OutputCheck* check,
-                 Callbacks callbacks);
+  /// Where a tracker begins.
+  class Start {
+   public:
+    std::uint64_t output = 0;              ///< offset of the next output byte
+    std::uint64_t input = 0;               ///< offset of the next input byte
+    std::int64_t next_command_number = 1;  ///< from 1
+  };
+
+  /// `check` may be null (filesystem tasks); it must outlive the tracker. Callbacks may be empty.
+  CommandTracker(std::string nonce, const Start& start, OutputCheck* check, Callbacks callbacks);
 
   /// Called if the shell is older than the tracker, which has not seen everything that was typed.
   void expect_earlier_lines() { m_balance.expect_earlier_lines(); }
-  /// Called when bytes are written to the shell, before the output that they cause.
-  void typed(BytesView bytes, Timestamp at);
+  /// Called when bytes are written to the shell, before the output that they cause. `offset`: of the first one in the
+  /// input stream.
+  void typed(BytesView bytes, std::uint64_t offset, Timestamp at);
   void printed(BytesView bytes, Timestamp at);
   /// The shell is gone: ends the running commands without an exit status. `by` is `shell`, or `task` if the task
   /// session or the sandbox ended; then nothing is judged.
@@ -86,22 +94,28 @@ class CommandTracker final : private ScannerListener {
   void on_command_start(const ShellMark& mark);
   void on_command_end(const ShellMark& mark);
   void on_mark_through_tmux(const ShellMark& mark);
-  /// Returns whether a typed line end can have started this command.
-  bool was_typed();
+  class Origin {
+   public:
+    bool has_line = true;  ///< a typed line end can have started the command
+    std::optional<TypedSpan> typed_at{};
+  };
+
+  /// Where the command comes from whose start a mark reports.
+  Origin take_origin();
   /// Remembers a shell's mark. Returns false if it was seen before.
   bool remember(const ShellMark& mark);
   /// The index of the running command that the mark's shell started, or that the shell replaced.
   std::optional<std::size_t> index_of(const ShellMark& mark) const;
   /// Ends the commands inside the one at `index`, which becomes the innermost.
   void unwind(std::size_t index, std::uint64_t output_to);
-  /// `has_line`: what was_typed() returned for the mark.
-  CommandRecord make_record(const ShellMark& mark, bool has_line);
-  void begin(const ShellMark& mark, bool has_line);
+  CommandRecord make_record(const ShellMark& mark, const Origin& origin);
+  void begin(const ShellMark& mark, const Origin& origin);
   void judge();
   void finish(std::optional<int> exit_status, CommandEnd by, std::uint64_t output_to);
   void report(CommandRecord record, std::uint64_t output_to);
 
   OutputScanner m_scanner;
+  CommandInput m_input;
   std::int64_t m_next_number;
   OutputCheck* m_check;
   Callbacks m_callbacks;

@@ -4,15 +4,9 @@
 
 #include "host/limits.hpp"
 #include "host/runtime/assertion.hpp"
+#include "host/study/line_ends.hpp"
 
 namespace tellina {
-namespace {
-
-constexpr char operate_and_get_next = '\x0f';  // Ctrl-O
-
-bool ends_line(char byte) { return byte == '\r' || byte == '\n' || byte == operate_and_get_next; }
-
-}  // namespace
 
 void LineBalance::typed(BytesView bytes, MonotonicTime at) {
   const InvariantScope invariant(*this);

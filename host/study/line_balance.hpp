@@ -29,6 +29,8 @@ class LineBalance {
   /// A mark reports that a command starts. `lines_read`: how many lines the line editor returned for it (0 if unknown).
   /// Returns whether a typed line end can have started it.
   bool command_started(std::size_t lines_read);
+  /// How many line ends were typed before the last prompt was shown, and are still unused.
+  std::uint64_t ahead() const { return m_ahead; }
   /// Lines may have been typed that this object has not seen, so no start is doubtful until a line end is typed.
   void expect_earlier_lines() { m_knows_all = false; }
 

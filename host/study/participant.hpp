@@ -129,6 +129,8 @@ struct TaskSettings {
   std::chrono::nanoseconds duration{};  ///< how much time the participant has for the task
   bool keeps_bytes = true;              ///< whether the record keeps the terminal's bytes
   std::string feedback;                 ///< what the page shows of checks; empty if the record does not have it
+  std::string reveal;                   ///< when the page gets the task's text; empty if the record does not have it
+  std::string hand_in;                  ///< how the task can pass; empty if the record does not have it
 };
 
 /// The outcome of a task.

@@ -65,6 +65,13 @@ inline const char* to_string(CommandEnd end) {
   return "unknown";
 }
 
+/// Where and when a command was typed, as far as it is known.
+struct TypedSpan {
+  Timestamp prompt;        ///< the shell showed the prompt at which the command was typed
+  std::uint64_t from = 0;  ///< offset in the input stream at that moment; text typed ahead lies before it
+  std::uint64_t to = 0;    ///< offset after the line end that started the command; `from` if all was typed ahead
+};
+
 /// One finished command, according to the shell's marks.
 struct CommandRecord {
   std::int64_t number = 0;  ///< from 1 in its task session
@@ -74,7 +81,8 @@ struct CommandRecord {
   bool text_is_cut = false;
   std::optional<int> exit_status{};  ///< absent if the shell or the task ended first
   CommandEnd ended_by = CommandEnd::exit;
-  int shell_level = 0;  ///< 0: the sandbox's own shell read it; 1: a shell inside that one; and so on
+  int shell_level = 0;                  ///< 0: the sandbox's own shell read it; 1: a shell inside that one; and so on
+  std::optional<TypedSpan> typed_at{};  ///< absent if its prompt was not seen
   Timestamp started;
   Timestamp ended;
   std::uint64_t output_from = 0;  ///< offsets in the output stream

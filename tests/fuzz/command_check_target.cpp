@@ -28,17 +28,21 @@ FUZZ_TARGET(command_check) {
   bool was_found = false;
   CommandTracker::Callbacks callbacks;
   std::uint64_t output_end = 0;
+  std::uint64_t input_end = 0;
   callbacks.judged = [&](const Progress& progress) { expect_progress(progress, answer_lines); };
   callbacks.found = [&] { was_found = true; };
   callbacks.finished = [&](const CommandRecord& command) {
     FUZZ_EXPECT(command.output_from <= command.output_to && command.output_to <= output_end);
     FUZZ_EXPECT(command.text.size() <= limits::mark);
+    const auto& span = command.typed_at;
+    FUZZ_EXPECT(!span || (span->from <= span->to && span->to <= input_end));
   };
-  CommandTracker tracker(testing::nonce, 0, 1, &check, callbacks);
+  CommandTracker tracker(testing::nonce, CommandTracker::Start(), &check, callbacks);
   while (!pieces.empty()) {
     BytesView piece = pieces.until('\xff');
     if (piece.starts_with('\xfe')) {
-      tracker.typed(piece.substr(1), Timestamp());
+      tracker.typed(piece.substr(1), input_end, Timestamp());
+      input_end += piece.size() - 1;
     } else {
       output_end += piece.size();
       tracker.printed(piece, Timestamp());

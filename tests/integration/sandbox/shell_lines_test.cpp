@@ -212,7 +212,7 @@ class ShellLines : public SandboxTest {
     std::vector<CommandRecord> records;
     CommandTracker::Callbacks callbacks;
     callbacks.finished = [&records](CommandRecord command) { records.push_back(std::move(command)); };
-    CommandTracker tracker(Shell::nonce, 0, 1, nullptr, std::move(callbacks));
+    CommandTracker tracker(Shell::nonce, CommandTracker::Start(), nullptr, std::move(callbacks));
     tracker.printed(screen, Timestamp());
     return records;
   }
@@ -267,10 +267,11 @@ class ShellsInside : public ShellLines {
     callbacks.found = [&found] { found = true; };
     callbacks.judged = [&found](const Progress& progress) { found = found || progress.passed; };
     callbacks.finished = [this](CommandRecord command) { records.push_back(std::move(command)); };
-    CommandTracker tracker(Shell::nonce, 0, 1, &check, std::move(callbacks));
+    CommandTracker tracker(Shell::nonce, CommandTracker::Start(), &check, std::move(callbacks));
     std::size_t seen = 0;
+    std::uint64_t typed = 0;
     for (const auto& [line, answer] : steps) {
-      tracker.typed(line, Timestamp());
+      tracker.typed(line, std::exchange(typed, typed + line.size()), Timestamp());
       shell().type(line);
       shell().read_until(answer);
       tracker.printed(shell().screen().substr(seen), Timestamp());

@@ -114,7 +114,7 @@ TEST_F(OpeningTest, AReaderLeavesAnOlderFileToTheServer) {
   const std::string before = read_bytes(path);
   const Error error = error_of([&] { StoreReader::open(path, clock); });
   EXPECT_EQ(error.code(), ErrorCode::incompatible);
-  EXPECT_THAT(error.what(), HasSubstr("its version is 4, expected 11"));
+  EXPECT_THAT(error.what(), HasSubstr("its version is 4, expected 12"));
   EXPECT_THAT(error.hint(), HasSubstr("start the server"));
   EXPECT_EQ(read_bytes(path), before);
 }
@@ -132,7 +132,7 @@ TEST_F(OpeningTest, ANewFileGetsTheNewestTables) {
                           "5|" + to_iso_8601(clock.wall_time()), "6|" + to_iso_8601(clock.wall_time()),
                           "7|" + to_iso_8601(clock.wall_time()), "8|" + to_iso_8601(clock.wall_time()),
                           "9|" + to_iso_8601(clock.wall_time()), "10|" + to_iso_8601(clock.wall_time()),
-                          "11|" + to_iso_8601(clock.wall_time())));
+                          "11|" + to_iso_8601(clock.wall_time()), "12|" + to_iso_8601(clock.wall_time())));
 }
 
 TEST_F(OpeningTest, AFileOfVersion1GetsTheNewerViewsAndKeepsItsRows) {
@@ -156,9 +156,9 @@ TEST_F(OpeningTest, AFileOfVersion1GetsTheNewerViewsAndKeepsItsRows) {
   }
   make_store(path);
   Reader reader(path);
-  EXPECT_EQ(reader.value("PRAGMA user_version"), "11");
+  EXPECT_EQ(reader.value("PRAGMA user_version"), "12");
   EXPECT_THAT(reader.rows("SELECT version FROM schema_versions"),
-              ElementsAre("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"));
+              ElementsAre("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"));
   EXPECT_THAT(reader.rows("SELECT access_code, kind, at FROM event_log"), ElementsAre("bob|input_times|now"));
   EXPECT_THAT(reader.rows("SELECT access_code, task_number, stream_offset, typed_at_in_milliseconds FROM input_times"),
               ElementsAre("bob|1|0|1.5", "bob|1|3|2.5"));
@@ -179,7 +179,12 @@ TEST_F(OpeningTest, AFileOfVersion1GetsTheNewerViewsAndKeepsItsRows) {
       reader.rows("SELECT participant_id, stage, is_excluded, task, group_name, position, try_number, "
                   "is_practice, ended_by, definition_hash, commands, errors, first_key_in_seconds FROM results"),
       ElementsAre("P007|main|0|task-1|NULL|1|1|0|NULL|hash|0|0|NULL"));
+  EXPECT_THAT(reader.rows("SELECT reveal, hand_in, boot_id, environment_id, reading_in_seconds FROM results"),
+              ElementsAre("NULL|NULL|NULL|NULL|NULL"));
   EXPECT_THAT(reader.rows("SELECT participant_id, task, treatment FROM commands"), ElementsAre("P007|task-1|NULL"));
+  EXPECT_THAT(reader.rows("SELECT prompt_at_ns, input_from, input_to, compose_in_seconds, run_in_seconds, keys, "
+                          "is_pasted, missing_after FROM commands"),
+              ElementsAre("NULL|NULL|NULL|NULL|1.0e-09|NULL|NULL|NULL"));
   EXPECT_THAT(reader.rows("SELECT participant_id, task FROM event_log"), ElementsAre("P007|NULL"));
   EXPECT_THAT(reader.rows("SELECT participant_id, stage, is_bot, tasks_passed, tasks_ended FROM people"),
               ElementsAre("P007|main|0|0|1", "P008|main|0|0|0"));
@@ -209,7 +214,7 @@ TEST_F(OpeningTest, ASecondStartChangesNothing) {
   Reader reader(path);
   EXPECT_EQ(reader.value("SELECT group_concat(sql) FROM sqlite_master"), before);
   EXPECT_EQ(reader.value("SELECT count(*) FROM participants"), "2");
-  EXPECT_EQ(reader.value("SELECT count(*) FROM schema_versions"), "11");
+  EXPECT_EQ(reader.value("SELECT count(*) FROM schema_versions"), "12");
 }
 
 TEST_F(OpeningTest, SeveralAtOnceMigrateOnce) {
@@ -228,7 +233,7 @@ TEST_F(OpeningTest, SeveralAtOnceMigrateOnce) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_THAT(failures, ElementsAre());
-  EXPECT_EQ(Reader(path).value("SELECT count(*) FROM schema_versions"), "11");
+  EXPECT_EQ(Reader(path).value("SELECT count(*) FROM schema_versions"), "12");
 }
 
 TEST_F(OpeningTest, ANewerVersionIsRefused) {

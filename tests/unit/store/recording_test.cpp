@@ -151,13 +151,16 @@ TEST_F(RecordingTest, ATaskSessionKeepsItsInitialSettings) {
   settings.duration = milliseconds(1500);
   settings.keeps_bytes = false;
   settings.feedback = "counts";
+  settings.reveal = "at_start";
+  settings.hand_in = "both";
   const auto row = get<TaskSessionRow>([&](StoreTransaction& t) {
     return t.begin_task_session(fence, 1, "stdout", "stream", "sandbox", now(), settings);
   });
   EXPECT_EQ(row.duration, milliseconds(1500));
   EXPECT_EQ(progress(bob).latest->duration, milliseconds(1500));
-  EXPECT_THAT(Reader(path).rows("SELECT duration_in_seconds, bytes_recorded, feedback FROM results"),
-              ElementsAre("1.5|0|counts"));
+  EXPECT_THAT(
+      Reader(path).rows("SELECT duration_in_seconds, bytes_recorded, feedback, reveal, hand_in, boot_id FROM results"),
+      ElementsAre("1.5|0|counts|at_start|both|" + boot_id()));
 }
 
 TEST_F(RecordingTest, TheAnsweredOffsetOnlyGrows) {

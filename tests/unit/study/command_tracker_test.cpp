@@ -27,7 +27,13 @@ class CommandTrackerTest : public ::testing::Test {
     };
     callbacks.found = [this] { events.push_back("found"); };
     callbacks.judged = [this](const Progress& progress) { events.push_back(progress.passed ? "passed" : "failed"); };
-    return std::make_unique<CommandTracker>(nonce, offset, next_number, check, std::move(callbacks));
+    return std::make_unique<CommandTracker>(nonce, CommandTracker::Start{offset, 0, next_number}, check,
+                                            std::move(callbacks));
+  }
+
+  void type(CommandTracker& tracker, const std::string& bytes, Timestamp at) {
+    tracker.typed(bytes, typed_bytes, at);
+    typed_bytes += bytes.size();
   }
 
   static std::string start(const std::string& shell, int number, int last, const std::string& text) {
@@ -45,6 +51,7 @@ class CommandTrackerTest : public ::testing::Test {
     return all;
   }
 
+  std::uint64_t typed_bytes = 0;
   std::vector<std::string> events;
   std::vector<CommandRecord> records;
 };
@@ -118,7 +125,7 @@ TEST_F(CommandTrackerTest, JudgesBeforeItReportsTheEnd) {
   OutputCheck check("hello", OutputMatch::lines);
   const auto tracker = make(&check);
   tracker->printed(prompt(), second(1));
-  tracker->typed("echo hello\r", second(0));
+  type(*tracker, "echo hello\r", second(0));
   tracker->printed("echo hello\r\n" + start_of("echo hello") + "hello\r\n" + end_of(0) + prompt(), second(2));
   EXPECT_THAT(events, ::testing::ElementsAre("ready", "found", "passed", "finished echo hello", "ready"));
 }
@@ -127,11 +134,11 @@ TEST_F(CommandTrackerTest, TheCommandLineAndTypingAreNotOutput) {
   OutputCheck check("echo hello", OutputMatch::lines);
   const auto tracker = make(&check);
   tracker->printed(prompt(), second(1));
-  tracker->typed("echo hello\r", second(0));
+  type(*tracker, "echo hello\r", second(0));
   tracker->printed("\r\necho hello\r\n" + start_of("echo hello") + "hello\r\n" + end_of(0) + prompt(), second(2));
-  tracker->typed("sleep 1\r", second(0));
+  type(*tracker, "sleep 1\r", second(0));
   tracker->printed("sleep 1\r\n" + start_of("sleep 1"), second(3));
-  tracker->typed("echo hello\r", second(0));
+  type(*tracker, "echo hello\r", second(0));
   tracker->printed("echo hello\r\n" + end_of(0) + "\r\necho hello\r\n" + prompt(), second(4));
   EXPECT_THAT(events, ::testing::ElementsAre("ready", "failed", "finished echo hello", "ready", "failed",
                                              "finished sleep 1", "ready"));
@@ -270,13 +277,13 @@ TEST_F(CommandTrackerTest, ReportsTruncation) {
 TEST_F(CommandTrackerTest, SeparatesInputToAProgramFromItsOutput) {
   const auto tracker = make();
   tracker->printed(start_of("sh") + "$ ", second(1));
-  tracker->typed("echo hello\r", second(0));
+  type(*tracker, "echo hello\r", second(0));
   tracker->printed("echo hello\r\nhello\r\nPassword: ", second(1));
-  tracker->typed("secret\r", second(0));
+  type(*tracker, "secret\r", second(0));
   tracker->printed("\r\n$ ", second(1));
-  tracker->typed("lx\x7fs\r", second(0));
+  type(*tracker, "lx\x7fs\r", second(0));
   tracker->printed("lx\b \bs\r\nnotes\r\n$ ", second(1));
-  tracker->typed("exit\r", second(0));
+  type(*tracker, "exit\r", second(0));
   tracker->printed("exit\r\n" + end_of(0), second(2));
   tracker->printed(start_of("true") + end_of(0), second(3));
   EXPECT_EQ(records.at(0).typed, "echo hello\nlx\b \bs\nexit\n");
@@ -291,16 +298,16 @@ TEST_F(CommandTrackerTest, LinesOfAContinuedCommandStillCount) {
   const std::string read = "\x1b[?2004l\r";
   const std::string command = start_of("echo hello world") + "hello world\r\n" + end_of(0);
   tracker->printed(prompt(), second(1));
-  tracker->typed("echo \\\rhello world\r", second(0));
+  type(*tracker, "echo \\\rhello world\r", second(0));
   tracker->printed("echo \\\r\n" + read + "> hello world\r\n" + read + command, second(1));
   tracker->printed(prompt(), second(2));
-  tracker->typed("\x1b[200~echo \\\rhello world\x1b[201~\r", second(0));
+  type(*tracker, "\x1b[200~echo \\\rhello world\x1b[201~\r", second(0));
   tracker->printed("echo \\\r\nhello world\r\n" + read + command, second(2));
   tracker->printed(prompt(), second(3));
-  tracker->typed("echo \\\rhello world\r", second(0));  // without bracketed paste there is nothing to count
+  type(*tracker, "echo \\\rhello world\r", second(0));  // without bracketed paste there is nothing to count
   tracker->printed("echo \\\r\n> hello world\r\n" + command, second(3));
   tracker->printed(prompt(), second(4));
-  tracker->typed("cat\rhello world\r", second(0));
+  type(*tracker, "cat\rhello world\r", second(0));
   tracker->printed("cat\r\n" + read + start_of("cat") + "hello world\r\nhello world\r\n" + end_of(0), second(4));
   std::erase_if(events, [](const std::string& event) { return event != "passed" && event != "failed"; });
   EXPECT_THAT(events, ::testing::ElementsAre("passed", "passed", "passed", "failed"));
@@ -309,13 +316,13 @@ TEST_F(CommandTrackerTest, LinesOfAContinuedCommandStillCount) {
 TEST_F(CommandTrackerTest, SaysAgainThatTheAnswerWasFoundIfItWasSpoiltBefore) {
   OutputCheck check("hello", OutputMatch::lines, 1);
   const auto tracker = make(&check);
-  tracker->typed("sh\r", second(0));
+  type(*tracker, "sh\r", second(0));
   tracker->printed(prompt() + start_of("sh") + "hello\r\n", second(1));
   tracker->printed("1\r\n2\r\n$ ", second(2));
   tracker->printed("hello\r\n", second(3));
   EXPECT_THAT(events, ::testing::ElementsAre("ready", "found"));
   EXPECT_EQ(tracker->verdict_if_passed(), std::nullopt);
-  tracker->typed("echo hello\r", second(4));
+  type(*tracker, "echo hello\r", second(4));
   tracker->printed("echo hello\r\nhello\r\n", second(4));
   EXPECT_THAT(events, ::testing::ElementsAre("ready", "found", "found"));
   EXPECT_TRUE(tracker->verdict_if_passed());
@@ -324,11 +331,11 @@ TEST_F(CommandTrackerTest, SaysAgainThatTheAnswerWasFoundIfItWasSpoiltBefore) {
 TEST_F(CommandTrackerTest, ACommandWithoutATypedLineIsDoubtful) {
   const auto tracker = make();
   tracker->printed(prompt(), second(1));
-  tracker->typed("./forge\r", second(2));
+  type(*tracker, "./forge\r", second(2));
   const std::string forged = start("1.5", 2, 0, "find / -name secret") + "/secret\r\n" + end("1.5", 2, 0);
   tracker->printed(start("1.5", 1, 0, "./forge") + forged, second(2));
   tracker->printed(end("1.5", 1, 0) + prompt(), second(3));
-  tracker->typed("ls\r", second(4));
+  type(*tracker, "ls\r", second(4));
   tracker->printed(start("1.5", 3, 0, "ls") + end("1.5", 3, 0) + prompt(), second(4));
   tracker->printed(start("1.5", 4, 0, "from the background") + end("1.5", 4, 0), second(5));
   std::vector<std::string> doubtful;
@@ -342,9 +349,9 @@ TEST_F(CommandTrackerTest, ACommandWithoutATypedLineIsDoubtful) {
 TEST_F(CommandTrackerTest, AMarkThatIsIgnoredHasUsedItsLine) {
   const auto tracker = make();
   const std::string forged = start("1.5", 2, 0, "innocent");  // takes the number of the next command
-  tracker->typed("forge\r", second(1));
+  type(*tracker, "forge\r", second(1));
   tracker->printed(start("1.5", 1, 0, "forge") + end("1.5", 1, 0) + forged + prompt(), second(1));
-  tracker->typed("rm x\r", second(1));
+  type(*tracker, "rm x\r", second(1));
   tracker->printed(start("1.5", 2, 0, "rm x") + end("1.5", 2, 0) + start("1.5", 3, 0, "innocent"), second(1));
   tracker->shell_ended(second(2));
   EXPECT_THAT(statuses(), ::testing::ElementsAre("forge 0", "innocent 0", "innocent none"));
@@ -355,9 +362,9 @@ TEST_F(CommandTrackerTest, AMarkThatIsIgnoredHasUsedItsLine) {
 
 TEST_F(CommandTrackerTest, CommandsInTmuxNeedTypedLinesToo) {
   const auto tracker = make();
-  tracker->typed("tmux\r", second(1));
+  type(*tracker, "tmux\r", second(1));
   tracker->printed(start("1.5", 1, 0, "tmux"), second(1));
-  tracker->typed("ls\r", second(2));
+  type(*tracker, "ls\r", second(2));
   tracker->printed(start("7.9", 1, 0, "ls;in=tmux") + end("7.9;in=tmux", 1, 0), second(2));
   tracker->printed(start("7.9", 2, 0, "send-keys;in=tmux") + end("7.9;in=tmux", 2, 0), second(3));
   EXPECT_FALSE(records.at(0).is_doubtful);
@@ -368,7 +375,7 @@ TEST_F(CommandTrackerTest, AnOlderShellMayRunWhatWasTypedBefore) {
   const auto tracker = make();
   tracker->expect_earlier_lines();
   tracker->printed(start_of("sleep 1") + end_of(0) + start_of("ls") + end_of(0) + prompt(), second(1));
-  tracker->typed("pwd\r", second(5));
+  type(*tracker, "pwd\r", second(5));
   tracker->printed(start_of("pwd") + end_of(0) + start_of("forged") + end_of(0), second(5));
   EXPECT_FALSE(records.at(0).is_doubtful);
   EXPECT_FALSE(records.at(1).is_doubtful);
@@ -376,9 +383,32 @@ TEST_F(CommandTrackerTest, AnOlderShellMayRunWhatWasTypedBefore) {
   EXPECT_TRUE(records.at(3).is_doubtful);
 }
 
+TEST_F(CommandTrackerTest, ACommandKnowsItsPromptAndItsInput) {
+  const auto tracker = make();
+  tracker->printed(prompt(), second(1));
+  type(*tracker, "ls\rpwd\rx", second(2));
+  tracker->printed("ls\r\n" + start("1.5", 1, 0, "ls"), second(3));
+  tracker->printed(end("1.5", 1, 0) + prompt(), second(4));
+  tracker->printed("pwd\r\n" + start("1.5", 2, 0, "pwd") + end("1.5", 2, 0) + prompt(), second(5));
+  type(*tracker, "y\r", second(6));
+  tracker->printed("xy\r\n" + start("1.5", 3, 0, "xy") + end("1.5", 3, 0) + start("1.5", 4, 0, "no prompt"), second(7));
+  tracker->shell_ended(second(8));
+  const auto spans = [this] {
+    std::vector<std::string> all;
+    for (const CommandRecord& record : records) {
+      const auto& span = record.typed_at;
+      all.push_back(!span ? "unknown" : std::to_string(span->from) + "-" + std::to_string(span->to));
+    }
+    return all;
+  };
+  EXPECT_THAT(spans(), ::testing::ElementsAre("0-3", "8-8", "8-10", "unknown"));
+  EXPECT_EQ(records.at(0).typed_at->prompt.wall, second(1).wall);
+  EXPECT_EQ(records.at(1).typed_at->prompt.monotonic, second(4).monotonic);
+}
+
 TEST_F(CommandTrackerTest, WorksWithoutCallbacks) {
-  CommandTracker tracker(nonce, 0, 1, nullptr, CommandTracker::Callbacks());
-  tracker.typed("ls\r", second(0));
+  CommandTracker tracker(nonce, CommandTracker::Start(), nullptr, CommandTracker::Callbacks());
+  type(tracker, "ls\r", second(0));
   tracker.printed(prompt() + start_of("ls") + "x" + end_of(0), second(1));
   EXPECT_FALSE(tracker.command_runs());
 }

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <csignal>
 #include <fstream>
+#include <utility>
 
 #include "scanned.hpp"
 
@@ -49,7 +50,7 @@ RealShell::RealShell(OutputCheck* check) {
     m_is_ready = false;
   };
   callbacks.judged = [this](const Progress& progress) { verdicts.push_back(progress.passed); };
-  tracker = std::make_unique<CommandTracker>(nonce, 0, 1, check, std::move(callbacks));
+  tracker = std::make_unique<CommandTracker>(nonce, CommandTracker::Start(), check, std::move(callbacks));
 
   const std::string rc = (m_folder / "rc").string();
   const winsize size{.ws_row = 24, .ws_col = 80, .ws_xpixel = 0, .ws_ypixel = 0};
@@ -76,7 +77,7 @@ RealShell::~RealShell() {
 }
 
 void RealShell::type(const std::string& bytes) {
-  tracker->typed(bytes, Timestamp());
+  tracker->typed(bytes, std::exchange(m_typed, m_typed + bytes.size()), Timestamp());
   ASSERT_EQ(write(m_terminal, bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
 }
 

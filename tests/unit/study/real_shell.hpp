@@ -45,6 +45,7 @@ class RealShell {
  private:
   std::filesystem::path m_folder;
   bool m_is_ready = false;
+  std::uint64_t m_typed = 0;  ///< bytes so far
   int m_terminal = -1;
   pid_t m_process = -1;
 };
