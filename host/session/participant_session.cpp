@@ -210,7 +210,7 @@ void ParticipantSession::hello(ClientConnection& connection, const HelloFrame& f
     log_arrival(frame.stream.has_value());
   }
   m_client->confirms_sandboxes = frame.sandbox.has_value();
-  if (!frame.stream) m_answered_requests.clear();
+  if (!frame.stream) m_requests.forget_answers();
   resize(frame.size);
   if (!frame.timezone.empty()) m_timezone = frame.timezone;
   if (m_task) m_task->use_timezone(m_timezone);
@@ -258,7 +258,7 @@ void ParticipantSession::start_task(const StartTaskFrame& frame) {
     } else if (std::holds_alternative<StudyProgress::RejoinTask>(effect)) {
       send_welcome(frame.id);
     } else if (const auto* start = std::get_if<StudyProgress::StartTask>(&effect)) {
-      m_start_id = frame.id;
+      wait(RequestKind::start_task, frame.id);
       if (!m_task) begin_task(start->number);
     }
   }
@@ -282,57 +282,61 @@ void ParticipantSession::refuse(const TaskRefusal& refusal, const RequestId& id)
 }
 
 void ParticipantSession::reset(const ResetFrame& frame) {
-  if (m_answered_requests.contains(request_key("reset", frame.id))) {
+  if (m_requests.has_answered(RequestKind::reset, m_last_stream, frame.id)) {
     return send(done_frame(frame.id, task_runs() ? m_task->sandbox_id() : ""));
   }
   if (refuses_task(frame.task, frame.id)) return;
   if (!task_runs()) return send(error_frame("no_task", "no task is running", frame.id));
   if (const auto refusal = m_task->refuse_reset()) return refuse(*refusal, frame.id);
-  if (m_task->reset()) m_reset_id = frame.id;
+  wait(RequestKind::reset, frame.id);
+  m_task->reset();
 }
 
 void ParticipantSession::reset_finished(const std::string& reference) {
-  const RequestId id = std::exchange(m_reset_id, {});
-  if (reference.empty()) return finish_request("reset", id, m_task->sandbox_id());
-  send_sandbox_unavailable(id, reference);
+  if (reference.empty()) return finish_requests(RequestKind::reset, m_task->sandbox_id());
+  refuse_for_want_of_a_sandbox(RequestKind::reset, reference);
 }
 
-void ParticipantSession::send_sandbox_unavailable(const RequestId& id, const std::string& reference) {
-  send(error_frame(
-      "sandbox_unavailable",
-      "The terminal could not be started. Try again; if it keeps failing, tell the person who runs the study.", id,
-      reference));
+void ParticipantSession::refuse_for_want_of_a_sandbox(RequestKind kind, const std::string& reference) {
+  for (const RequestId& id : m_requests.take(kind)) {
+    send(error_frame(
+        "sandbox_unavailable",
+        "The terminal could not be started. Try again; if it keeps failing, tell the person who runs the study.", id,
+        reference));
+  }
 }
 
 void ParticipantSession::give_up(const GiveUpFrame& frame) {
-  if (m_answered_requests.contains(request_key("give_up", frame.id))) return send(done_frame(frame.id));
+  if (m_requests.has_answered(RequestKind::give_up, m_last_stream, frame.id)) return send(done_frame(frame.id));
   if (refuses_task(frame.task, frame.id)) return;
   const bool is_ending = m_task && m_task->state() == TaskSession::State::ending;
   if (!is_ending && !task_runs()) return send(error_frame("no_task", "no task is running", frame.id));
   const auto refusal = is_ending ? std::nullopt : m_task->refuse_give_up();
   if (refusal) return refuse(*refusal, frame.id);
-  m_give_up_id = frame.id;
+  wait(RequestKind::give_up, frame.id);
   if (!is_ending) m_task->give_up();
 }
 
 void ParticipantSession::submit(const SubmitFrame& frame) {
-  if (m_answered_requests.contains(request_key("submit", frame.id))) return send(done_frame(frame.id));
+  if (m_requests.has_answered(RequestKind::submit, m_last_stream, frame.id)) return send(done_frame(frame.id));
   if (refuses_task(frame.task, frame.id)) return;
   const bool is_ending = m_task && m_task->state() == TaskSession::State::ending;
   if (!is_ending && !task_runs()) return send(error_frame("no_task", "no task is running", frame.id));
   if (m_task->study().tasks[static_cast<std::size_t>(m_task->task_number()) - 1].hand_in == HandIn::automatic) {
     return send(error_frame("not_offered", "this task is not handed in", frame.id));
   }
-  if (is_ending || m_task->hand_in()) m_submit_id = frame.id;
+  wait(RequestKind::submit, frame.id);
+  if (!is_ending) m_task->hand_in();
 }
 
 void ParticipantSession::hand_in_finished(bool is_judged) {
-  const RequestId id = std::exchange(m_submit_id, {});
-  if (is_judged) return finish_request("submit", id);
-  send(error_frame("checker_failed",
-                   "Your solution could not be checked. Try again; if it keeps failing, tell the person who runs the "
-                   "study.",
-                   id));
+  if (is_judged) return finish_requests(RequestKind::submit);
+  for (const RequestId& id : m_requests.take(RequestKind::submit)) {
+    send(error_frame("checker_failed",
+                     "Your solution could not be checked. Try again; if it keeps failing, tell the person who runs the "
+                     "study.",
+                     id));
+  }
 }
 
 void ParticipantSession::withdraw(const WithdrawFrame& frame) {
@@ -364,14 +368,17 @@ void ParticipantSession::ping(ClientConnection& connection, const PingFrame& fra
                                   runs ? m_task->terminal().output().end() : 0, m_progress.values().state_number));
 }
 
-std::string ParticipantSession::request_key(const std::string& kind, const RequestId& id) const {
-  return kind + ' ' + m_last_stream + ' ' + id;
+void ParticipantSession::wait(RequestKind kind, const RequestId& id) {
+  if (const auto displaced = m_requests.wait(kind, id)) {
+    send(error_frame("busy", "too many requests of this kind wait for an answer", *displaced));
+  }
 }
 
-void ParticipantSession::finish_request(const std::string& kind, const RequestId& id, const std::string& sandbox) {
-  if (m_answered_requests.size() >= limits::answered_requests) m_answered_requests.clear();
-  m_answered_requests.insert(request_key(kind, id));
-  send(done_frame(id, sandbox));
+void ParticipantSession::finish_requests(RequestKind kind, const std::string& sandbox) {
+  for (const RequestId& id : m_requests.take(kind)) {
+    m_requests.remember(kind, m_last_stream, id);
+    send(done_frame(id, sandbox));
+  }
 }
 
 // Tasks.
@@ -447,8 +454,7 @@ void ParticipantSession::drop_waiting_task(const char* reason) {
       now()));
   std::unique_ptr<SandboxSlot> slot = m_task->drop();
   m_task.reset();
-  const RequestId id = std::exchange(m_start_id, {});
-  if (!id.empty()) send_sandbox_unavailable(id, {});
+  refuse_for_want_of_a_sandbox(RequestKind::start_task, {});
   stop_slot(std::move(slot));
 }
 
@@ -492,7 +498,9 @@ void ParticipantSession::task_started() {
   if (!m_client) return;
   m_client->start_output(0);
   m_task->terminal().attach(*m_client);
-  send_welcome(std::exchange(m_start_id, {}));
+  const std::vector<RequestId> ids = m_requests.take(RequestKind::start_task);
+  if (ids.empty()) send_welcome({});
+  for (const RequestId& id : ids) send_welcome(id);
   for (const StudyProgress::Effect& effect : effects) carry_out(effect);
   m_task->continue_for(*m_client);
 }
@@ -500,8 +508,7 @@ void ParticipantSession::task_started() {
 void ParticipantSession::start_progressed(const std::string& sentence) { send(sandbox_starting_frame(sentence)); }
 
 void ParticipantSession::task_not_started(const std::string& reference) {
-  const RequestId id = std::exchange(m_start_id, {});
-  if (!id.empty()) send_sandbox_unavailable(id, reference);
+  refuse_for_want_of_a_sandbox(RequestKind::start_task, reference);
   m_task.reset();
   check_idle();
 }
@@ -512,13 +519,14 @@ void ParticipantSession::task_end_recorded(TaskSessionState outcome, std::chrono
 
 void ParticipantSession::task_ended() {
   m_task.reset();
-  m_reset_id.clear();
+  for (const RequestId& id : m_requests.take(RequestKind::reset)) {
+    send(error_frame("no_task", "the task has ended", id));
+  }
   if (m_client) {
     m_client->start_output(0);
     m_client->credit_all();
   }
-  if (!m_give_up_id.empty()) finish_request("give_up", std::exchange(m_give_up_id, {}));
-  if (!m_submit_id.empty()) finish_request("submit", std::exchange(m_submit_id, {}));
+  for (const RequestKind kind : {RequestKind::give_up, RequestKind::submit}) finish_requests(kind);
   // Only a withdrawal is recorded while a task ends. What follows it sends the state.
   if (!m_flow.is_recording()) apply(StudyProgress::TaskCleanedUp());
   check_idle();
@@ -698,7 +706,8 @@ void ParticipantSession::check_invariant() const {
   TELLINA_ASSERT(!m_client || m_connections.contains(&m_client->connection()));
   TELLINA_ASSERT(!m_task || !m_prewarmed_slot);
   TELLINA_ASSERT(m_stopping_slots >= 0);
-  TELLINA_ASSERT(m_task || (m_reset_id.empty() && m_give_up_id.empty() && m_submit_id.empty()));
+  TELLINA_ASSERT(m_task || (!m_requests.waits(RequestKind::reset) && !m_requests.waits(RequestKind::give_up) &&
+                            !m_requests.waits(RequestKind::submit)));
   TELLINA_ASSERT(!task_runs() || m_progress.task_runs());
   TELLINA_ASSERT(!m_task || m_streams.contains(m_task->stream()));
 }

@@ -13,6 +13,7 @@
 #include "host/session/attached_client.hpp"
 #include "host/session/client_connection.hpp"
 #include "host/session/recorder.hpp"
+#include "host/session/request_log.hpp"
 #include "host/session/session_loop.hpp"
 #include "host/session/start_queue.hpp"
 #include "host/session/step_flow.hpp"
@@ -120,8 +121,10 @@ class ParticipantSession final : private TaskSession::Owner, private StepFlow::O
   void refuse(const TaskRefusal& refusal, const RequestId& id);
   void ping(ClientConnection& connection, const PingFrame& frame);
   void observe(ObservationFrame frame);
-  std::string request_key(const std::string& kind, const RequestId& id) const;
-  void finish_request(const std::string& kind, const RequestId& id, const std::string& sandbox = {});
+  /// The request gets its answer later.
+  void wait(RequestKind kind, const RequestId& id);
+  /// Answers all of this kind with `done`.
+  void finish_requests(RequestKind kind, const std::string& sandbox = {});
 
   /// Passes an event to the study's state machine and carries out the effects that it returns.
   void apply(const StudyProgress::Event& event);
@@ -141,7 +144,7 @@ class ParticipantSession final : private TaskSession::Owner, private StepFlow::O
   void drop_waiting_task(const char* reason);
 
   void send_welcome(const RequestId& id);
-  void send_sandbox_unavailable(const RequestId& id, const std::string& reference);
+  void refuse_for_want_of_a_sandbox(RequestKind kind, const std::string& reference);
   void send_state();
   void close_all(int code, const std::string& reason);
   std::string state();
@@ -191,11 +194,7 @@ class ParticipantSession final : private TaskSession::Owner, private StepFlow::O
   std::unique_ptr<TaskSession> m_task;
   std::string m_last_stream;
   std::set<std::string> m_streams;  ///< of all the participant's task sessions
-  RequestId m_start_id;
-  RequestId m_reset_id;
-  RequestId m_give_up_id;
-  RequestId m_submit_id;
-  std::set<std::string> m_answered_requests;  ///< which a client may repeat
+  RequestLog m_requests;
   const std::shared_ptr<WorkBudget> m_budget;
   bool m_is_released = false;
   bool m_has_failed = false;

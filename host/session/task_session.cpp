@@ -301,13 +301,12 @@ void TaskSession::announce_replacement() {
   m_owner.send(sandbox_replaced_frame(m_slot->sandbox_id()));
 }
 
-bool TaskSession::reset() {
+void TaskSession::reset() {
   const InvariantScope invariant(*this);
   TELLINA_ASSERT(runs());
-  if (std::exchange(m_reset_pending, true)) return false;
+  if (std::exchange(m_reset_pending, true)) return;
   if (m_state == State::running) move_to(State::resetting);
   m_slot->reset();
-  return true;
 }
 
 void TaskSession::reset_finished(const std::exception_ptr& error) {
@@ -459,13 +458,12 @@ std::chrono::nanoseconds TaskSession::check_grace() const {
   return limits::check_grace + limits::checker_start + task().checker.time_limit;
 }
 
-bool TaskSession::hand_in() {
+void TaskSession::hand_in() {
   const InvariantScope invariant(*this);
   TELLINA_ASSERT(runs());
   TELLINA_ASSERT(task().hand_in != HandIn::automatic);
-  if (std::exchange(m_hand_in_pending, true)) return false;
+  if (std::exchange(m_hand_in_pending, true)) return;
   m_terminal.hand_in([this](const std::optional<Progress>& verdict) { on_handed_in(verdict); });
-  return true;
 }
 
 void TaskSession::on_handed_in(const std::optional<Progress>& verdict) {

@@ -106,8 +106,8 @@ class TaskSession final : private SandboxSlot::User, private TerminalSession::Ow
     return tellina::refuse_give_up(task(), m_clock.charged(clock()));
   }
   std::optional<TaskRefusal> refuse_reset() const { return refuse_start_over(task()); }
-  /// Requests a new sandbox. Returns false while one is already being started.
-  bool reset();
+  /// Requests a new sandbox, unless one is already being started.
+  void reset();
   /// Whether nothing of the task is in the store yet, because its sandbox is still being started.
   bool waits_for_sandbox() const { return m_state == State::starting && !m_recorder.has_task_session(); }
   /// Drops a task that waits for its sandbox: nobody waits for it any more. Returns its slot, which the owner has to
@@ -115,8 +115,8 @@ class TaskSession final : private SandboxSlot::User, private TerminalSession::Ow
   std::unique_ptr<SandboxSlot> drop();
   /// What the start of a sandbox for the task does now; empty if none is being started or nothing is known.
   const std::string& start_progress() const { return m_slot->start_progress(); }
-  /// Has the task judged. Returns false while an earlier hand-in is being judged.
-  bool hand_in();
+  /// Has the task judged, unless an earlier hand-in is being judged.
+  void hand_in();
   /// Ends the task as `gave_up`, unless a last check passes it.
   void give_up();
   /// Ends the task as `gave_up`, without a last check: the participant leaves the study.

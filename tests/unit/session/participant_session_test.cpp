@@ -203,6 +203,37 @@ TEST_F(SessionTest, ResetsOnceForARepeatedRequest) {
   EXPECT_TRUE(wait([&] { return stored("SELECT count(*) FROM events WHERE kind = 'reset'") == "1"; }));
 }
 
+TEST_F(SessionTest, AnswersEachRequestThatComesDuringAReset) {
+  begin_task();
+  for (const char* id : {"3", "4", "5", "4"}) {
+    session->on_text(port, R"({"type":"reset","id":)" + std::string(id) + "}");
+  }
+  ASSERT_TRUE(wait_for("done", 3));
+  EXPECT_EQ(backend.starts, 2) << "one reset for all of them";
+  for (const char* id : {"3", "4", "5"}) say(R"({"type":"reset","id":)" + std::string(id) + "}");
+  EXPECT_EQ(port.count("done"), 6);
+  EXPECT_EQ(backend.starts, 2) << "each was answered before";
+}
+
+TEST_F(SessionTest, AnswersTheOldestOfVeryManyRequestsAsBusy) {
+  begin_task();
+  const int more = 3;
+  const int all = static_cast<int>(limits::requests_at_once) + more;
+  for (int id = 1; id <= all; ++id) session->on_text(port, R"({"type":"reset","id":)" + std::to_string(id) + "}");
+  EXPECT_EQ(port.count("error"), more);
+  EXPECT_EQ(port.last("error")["code"].as_string(), "busy");
+  EXPECT_EQ(port.last("error")["id"].to_number<int>(), more);
+  ASSERT_TRUE(wait_for("done", all - more));
+  EXPECT_EQ(port.last("done")["id"].to_number<int>(), all);
+}
+
+TEST_F(SessionTest, AnswersEachRequestToGiveUp) {
+  begin_task();
+  for (const char* id : {"3", "4"}) session->on_text(port, R"({"type":"give_up","id":)" + std::string(id) + "}");
+  ASSERT_TRUE(wait_for("done", 2));
+  EXPECT_EQ(stored("SELECT group_concat(state) FROM task_sessions"), "gave_up");
+}
+
 TEST_F(SessionTest, SendsTheLastCheckToALaterPageUntilItsSandboxIsGone) {
   begin_task();
   type(0, "echo bye\r");

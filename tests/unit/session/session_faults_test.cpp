@@ -323,6 +323,8 @@ TEST_F(SessionTest, EndsATaskDuringAReset) {
   session->on_text(port, R"({"type":"give_up","id":2})");
   ASSERT_TRUE(wait_for("done"));
   EXPECT_EQ(port.last("done")["id"].to_number<int>(), 2);
+  EXPECT_EQ(port.last("error")["code"].as_string(), "no_task");
+  EXPECT_EQ(port.last("error")["id"].to_number<int>(), 1);
   loop.run_until_idle();
   for (const auto& shell : backend.shells) EXPECT_TRUE(shell->is_destroyed);
   start_task(2);
