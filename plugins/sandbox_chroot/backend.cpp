@@ -67,50 +67,55 @@ ChrootBackend::ChrootBackend(const PluginContext& context)
       m_users(m_settings.root_file_system),
       m_pool(
           m_settings.pool,
-          [this](const WakeUp& stop) { return make_instance(Deadline(m_context.clock, prewarm_deadline, &stop)); },
+          [this](const WakeUp& stop) {
+            return make_instance(m_settings, Deadline(m_context.clock, prewarm_deadline, &stop));
+          },
           [this](const Instance& instance) { return instance.is_fresh(m_settings); }, context.log) {}
 
-std::unique_ptr<Instance> ChrootBackend::make_instance(const Deadline& deadline, bool has_folder) {
+std::unique_ptr<Instance> ChrootBackend::make_instance(const Settings& settings, const Deadline& deadline,
+                                                       bool has_folder) {
   m_cgroups.find();
   std::call_once(m_filter_made, [this] { m_filter = std::make_unique<SystemCallFilter>(); });
-  return Instance::make(m_settings, *m_filter, m_users, m_context.random, has_folder, deadline);
+  return Instance::make(settings, *m_filter, m_users, m_context.random, has_folder, deadline);
 }
 
 std::unique_ptr<Sandbox> ChrootBackend::start(const SandboxSpec& spec) {
   const Deadline deadline(m_context.clock, spec.deadline, spec.cancelled);
-  std::unique_ptr<Instance> instance = m_pool.claim();
-  if (!instance) instance = make_instance(deadline);
-  std::unique_ptr<Sandbox> sandbox = start_in(std::move(instance), spec, deadline);
+  const Settings settings = m_settings.for_task(spec.options);
+  std::unique_ptr<Instance> instance;
+  if (spec.options.is_null()) instance = m_pool.claim();
+  if (!instance) instance = make_instance(settings, deadline);
+  std::unique_ptr<Sandbox> sandbox = start_in(std::move(instance), spec, settings, deadline);
   m_pool.fill();
   return sandbox;
 }
 
 std::unique_ptr<ChrootSandbox> ChrootBackend::start_in(std::unique_ptr<Instance> instance, const SandboxSpec& spec,
-                                                       const Deadline& deadline) {
+                                                       const Settings& settings, const Deadline& deadline) {
   check_name(spec.id, "sandbox id");
   check_name(spec.owner, "owner id");
-  ShellPlan plan(spec, m_settings);
+  ShellPlan plan(spec, settings);
 
   instance->seed(spec.initial, deadline);
-  limit(*instance, plan, spec.owner, spec.id, deadline);
+  limit(*instance, plan, settings, spec.owner, spec.id, deadline);
   instance->start_shell(plan, spec.size, deadline);
   return std::make_unique<ChrootSandbox>(std::move(instance), m_context.clock, m_context.log);
 }
 
-void ChrootBackend::limit(Instance& instance, ShellPlan& plan, const OwnerId& owner, const SandboxId& id,
-                          const Deadline& deadline) {
+void ChrootBackend::limit(Instance& instance, ShellPlan& plan, const SessionLimits& session, const OwnerId& owner,
+                          const SandboxId& id, const Deadline& deadline) {
   Cgroups::Limits limits;
-  limits.memory_in_bytes = m_settings.memory_in_bytes;
-  limits.processes = m_settings.processes + 1;  // init
-  limits.cpu = m_settings.cpu;
+  limits.memory_in_bytes = session.memory_in_bytes;
+  limits.processes = session.processes + 1;  // init
+  limits.cpu = session.cpu;
   instance.enter_cgroups(m_cgroups, owner, id, limits);
   // The launcher counts too, because it is in the same user namespace.
-  plan.processes = m_settings.processes + 2;
+  plan.processes = session.processes + 2;
   if (!instance.cgroup().memory.empty()) return;
   // RLIMIT_AS stops one large program at once; the memory watch stops many small ones soon.
-  plan.address_space = m_settings.memory_in_bytes;
+  plan.address_space = session.memory_in_bytes;
   plan.refuses_shared_memory = true;
-  instance.watch_memory(m_settings.memory_in_bytes, deadline);
+  instance.watch_memory(session.memory_in_bytes, deadline);
 }
 
 void ChrootBackend::require_folder_place() const {
@@ -128,14 +133,15 @@ RunResult ChrootBackend::run(const RunSpec& spec) {
     throw Error(ErrorCode::unsupported,
                 "image \"" + spec.image + "\": the sandbox \"chroot\" has one root file system");
   }
-  ShellPlan plan(spec, m_settings);
+  const Settings settings = m_settings.for_task(spec.options);
+  ShellPlan plan(spec, settings);
   require_folder_place();
   const Deadline deadline(m_context.clock, spec.start_deadline, spec.cancelled);
   ProgramOutputs outputs;
-  const std::unique_ptr<Instance> instance = make_instance(deadline, true);
+  const std::unique_ptr<Instance> instance = make_instance(settings, deadline, true);
   instance->seed(creatable_home(spec.home), deadline);
   instance->seed_folder(readable_folder(spec.folder), deadline);
-  limit(*instance, plan, spec.owner, spec.id, deadline);
+  limit(*instance, plan, settings, spec.owner, spec.id, deadline);
   instance->start_program(plan, outputs, deadline);
   RunResult result = outputs.watch(spec, instance->shell_end(), m_context.clock);
   if (const std::string left = instance->end(); !left.empty()) m_context.log.warning(left);
@@ -164,7 +170,8 @@ Capabilities ChrootBackend::probe() {
     spec.id = "probe-" + random_token(m_context.random, 8);
     spec.initial.root = FileNode::directory();
     spec.working_directory = probe_directory(m_settings.working_directory);
-    const std::unique_ptr<ChrootSandbox> sandbox = start_in(make_instance(deadline), spec, deadline);
+    const std::unique_ptr<ChrootSandbox> sandbox =
+        start_in(make_instance(m_settings, deadline), spec, m_settings, deadline);
     capabilities.limits = report_limits(m_settings, sandbox->instance().cgroup(), m_users, m_cgroups.why_not());
     sandbox->destroy();
     capabilities.usable = true;
@@ -185,6 +192,6 @@ std::size_t ChrootBackend::sweep(const OwnerId& owner, const std::vector<Sandbox
   return m_cgroups.sweep(owner, keep);
 }
 
-TELLINA_PLUGIN(sandbox, ChrootBackend, "chroot", "0.1.0", settings_schema);
+TELLINA_PLUGIN_WITH_OPTIONS(sandbox, ChrootBackend, "chroot", "0.1.0", settings_schema, options_schema);
 
 }  // namespace tellina::chroot_sandbox

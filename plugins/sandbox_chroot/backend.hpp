@@ -31,10 +31,11 @@ class ChrootBackend final : public SandboxBackend, public SandboxPreparation {
 
  private:
   std::unique_ptr<ChrootSandbox> start_in(std::unique_ptr<Instance> instance, const SandboxSpec& spec,
-                                          const Deadline& deadline);
-  std::unique_ptr<Instance> make_instance(const Deadline& deadline, bool has_folder = false);
+                                          const Settings& settings, const Deadline& deadline);
+  std::unique_ptr<Instance> make_instance(const Settings& settings, const Deadline& deadline, bool has_folder = false);
   /// Puts the instance under the limits of a session, as far as the plan does not.
-  void limit(Instance& instance, ShellPlan& plan, const OwnerId& owner, const SandboxId& id, const Deadline& deadline);
+  void limit(Instance& instance, ShellPlan& plan, const SessionLimits& session, const OwnerId& owner,
+             const SandboxId& id, const Deadline& deadline);
   void require_folder_place() const;
 
   PluginContext m_context;

@@ -30,4 +30,10 @@ Settings::Settings(const Config& config) : CommonSettings(config) {
   root_file_system += names.size() <= longest ? names : ",packages-" + digest(names);
 }
 
+Settings Settings::for_task(const Config& options) const {
+  Settings settings = *this;
+  settings.replace_with(options);
+  return settings;
+}
+
 }  // namespace tellina::chroot_sandbox

@@ -13,6 +13,8 @@ class Settings : public CommonSettings {
  public:
   /// Throws ConfigError, also for packages together with a root file system that make_rootfs has not created.
   explicit Settings(const Config& config);
+  /// Those of a task with its own limits; null has none.
+  Settings for_task(const Config& options) const;
 
   std::string launcher;          ///< path of the program
   std::string root_file_system;  ///< path of the folder; each set of packages has a separate one, next to the default
@@ -31,6 +33,18 @@ inline constexpr char settings_schema[] =
     R"json(
     "root_file_system": {"type": "string",
       "description": "folder of the root file system, instead of the one that docker_image/make_rootfs creates"}
+  },
+  "additionalProperties": false
+})json";
+
+inline constexpr char options_schema[] =
+    R"json({
+  "type": "object",
+  "description": "limits of this task's sandbox",
+  "properties": {)json"
+#include "plugins/sandbox_common/options_schema.inc"
+    R"json(
+    "image": {"type": "null", "x-expected": "no image, as the sandbox \"chroot\" has one root file system"}
   },
   "additionalProperties": false
 })json";

@@ -16,6 +16,14 @@
 #include "tellina/text.hpp"
 
 namespace tellina::sandbox_common {
+namespace {
+
+constexpr std::uint64_t mebibyte = 1024 * 1024;
+
+/// The schema has ruled out negative numbers.
+std::uint64_t unsigned_value(const Config& value) { return static_cast<std::uint64_t>(value.as_integer()); }
+
+}  // namespace
 
 std::filesystem::path find_prefix() {
   static const char in_this_plugin = 0;
@@ -35,7 +43,7 @@ std::string describe_terminals() {
   return text.append(" per session (devpts max)");
 }
 
-std::string in_mebibytes(std::uint64_t bytes) { return std::to_string(bytes / (1024 * 1024)) + " MiB"; }
+std::string in_mebibytes(std::uint64_t bytes) { return std::to_string(bytes / mebibyte) + " MiB"; }
 
 std::string in_cores(double cpu) {
   std::string cores = std::to_string(cpu);
@@ -109,13 +117,20 @@ std::string describe_memory(std::uint64_t memory_in_bytes) {
   return text;
 }
 
+void SessionLimits::replace_with(const Config& options) {
+  if (options.is_null()) return;
+  if (const Config* given = options.find("memory_in_mib")) memory_in_bytes = mebibyte * unsigned_value(*given);
+  if (const Config* given = options.find("processes")) processes = unsigned_value(*given);
+  if (const Config* given = options.find("cpu")) cpu = given->as_number();
+  if (const Config* given = options.find("disk_in_mib")) disk_in_bytes = mebibyte * unsigned_value(*given);
+}
+
 CommonSettings::CommonSettings(const Config& config) {
-  constexpr std::uint64_t mebibyte = 1024 * 1024;
-  memory_in_bytes = static_cast<std::uint64_t>(config.integer_or("memory_in_mib", 256)) * mebibyte;
-  processes = static_cast<std::uint64_t>(config.integer_or("processes", 64));
-  const Config* cores = config.find("cpu");
-  cpu = cores ? cores->as_number() : 0.5;
-  disk_in_bytes = static_cast<std::uint64_t>(config.integer_or("disk_in_mib", 10)) * mebibyte;
+  memory_in_bytes = 256 * mebibyte;
+  processes = 64;
+  cpu = 0.5;
+  disk_in_bytes = 10 * mebibyte;
+  replace_with(config);
   tmp_in_bytes = static_cast<std::uint64_t>(config.integer_or("tmp_in_mib", 64)) * mebibyte;
   pool = static_cast<std::size_t>(config.integer_or("pool", 2));
   working_directory = config.string_or("working_directory", "~");

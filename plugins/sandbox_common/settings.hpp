@@ -9,17 +9,25 @@
 
 namespace tellina::sandbox_common {
 
+/// What one session may use.
+class SessionLimits {
+ public:
+  std::uint64_t memory_in_bytes = 0;
+  std::uint64_t processes = 0;      ///< of the participant, shell included
+  double cpu = 0;                   ///< cores
+  std::uint64_t disk_in_bytes = 0;  ///< of the home
+  std::uint64_t tmp_in_bytes = 0;   ///< of /tmp, and of /dev/shm
+
+  /// Takes the limits that the object has (options_schema.inc); null has none.
+  void replace_with(const Config& options);
+};
+
 /// The keys that all built-in sandboxes share in config.json.
-class CommonSettings {
+class CommonSettings : public SessionLimits {
  public:
   /// Throws ConfigError. Accesses no file.
   explicit CommonSettings(const Config& config);
 
-  std::uint64_t memory_in_bytes;
-  std::uint64_t processes;  ///< of the participant, shell included
-  double cpu;               ///< cores
-  std::uint64_t disk_in_bytes;
-  std::uint64_t tmp_in_bytes;  ///< of /tmp, and of /dev/shm
   std::size_t pool;
   std::string working_directory;
   std::string timezone;               ///< empty: that of the participant's browser

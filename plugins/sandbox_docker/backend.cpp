@@ -42,17 +42,18 @@ DockerBackend::DockerBackend(const PluginContext& context)
       m_containers(m_engine, m_settings),
       m_run_folder(m_settings.run_folder, context.random),
       m_abandoned(m_containers, m_run_folder, context.clock, context.log),
-      m_instance_context{m_containers,       m_run_folder,     m_abandoned,
-                         m_context.clock,    m_context.random, describe_memory(m_settings.memory_in_bytes),
-                         Terminals::untried, Users::untried},
+      m_instance_context{m_containers,     m_run_folder,       m_abandoned,   m_context.clock,
+                         m_context.random, Terminals::untried, Users::untried},
       m_pool(
           m_settings.pool,
           [this](const WakeUp& stop) {
-            return Instance::make(m_instance_context, "", "", Deadline(m_context.clock, prewarm_deadline, &stop));
+            return Instance::make(m_instance_context, Wanted("", "", m_settings),
+                                  Deadline(m_context.clock, prewarm_deadline, &stop));
           },
           [](const Instance& instance) { return instance.is_fresh(); }, context.log) {}
 
 std::unique_ptr<Instance> DockerBackend::claim_from_pool(const SandboxSpec& spec) {
+  if (!spec.options.is_null()) return nullptr;
   while (std::unique_ptr<Instance> instance = m_pool.claim()) {
     try {
       instance->claim(spec.owner, spec.id);
@@ -67,10 +68,11 @@ std::unique_ptr<Instance> DockerBackend::claim_from_pool(const SandboxSpec& spec
 std::unique_ptr<Sandbox> DockerBackend::start(const SandboxSpec& spec) {
   check_name(spec.id, "sandbox id");
   check_name(spec.owner, "owner id");
-  const ShellPlan plan(spec, m_settings);
+  const Settings settings = m_settings.for_task(spec.options);
+  const ShellPlan plan(spec, settings);
   const Deadline deadline(m_context.clock, spec.deadline, spec.cancelled);
   std::unique_ptr<Instance> instance = claim_from_pool(spec);
-  if (!instance) instance = Instance::make(m_instance_context, spec.owner, spec.id, deadline);
+  if (!instance) instance = Instance::make(m_instance_context, Wanted(spec.owner, spec.id, settings), deadline);
   std::unique_ptr<Sandbox> sandbox = start_in(std::move(instance), spec, plan, deadline);
   m_pool.fill();
   return sandbox;
@@ -110,7 +112,9 @@ Capabilities DockerBackend::probe() {
     spec.initial.root = FileNode::directory();
     spec.working_directory = probe_directory(m_settings.working_directory);
     const ShellPlan plan(spec, m_settings);
-    start_in(Instance::make(m_instance_context, spec.owner, spec.id, deadline), spec, plan, deadline)->destroy();
+    start_in(Instance::make(m_instance_context, Wanted(spec.owner, spec.id, m_settings), deadline), spec, plan,
+             deadline)
+        ->destroy();
     capabilities.limits = m_containers.report_limits(deadline);
     report_shared(capabilities.limits, m_instance_context.terminals, m_instance_context.users);
     capabilities.usable = true;
@@ -153,10 +157,14 @@ std::size_t DockerBackend::sweep(const OwnerId& owner, const std::vector<Sandbox
 
 RunResult DockerBackend::run(const RunSpec& spec) {
   check_run_spec(spec);
-  const ShellPlan plan(spec, m_settings);
+  const Settings settings = m_settings.for_task(spec.options);
+  const ShellPlan plan(spec, settings);
   const Deadline deadline(m_context.clock, spec.start_deadline, spec.cancelled);
   ProgramOutputs outputs;
-  const std::unique_ptr<Instance> instance = Instance::make(m_instance_context, spec, deadline);
+  Wanted wanted(spec.owner, spec.id, settings);
+  if (!spec.image.empty()) wanted.image = spec.image;
+  wanted.check_folder = &spec.folder;
+  const std::unique_ptr<Instance> instance = Instance::make(m_instance_context, wanted, deadline);
   instance->seed(creatable_home(spec.home), deadline);
   instance->start_program(plan, outputs, deadline);
   RunResult result = outputs.watch(spec, instance->shell_end(), m_context.clock);
@@ -164,6 +172,6 @@ RunResult DockerBackend::run(const RunSpec& spec) {
   return result;
 }
 
-TELLINA_PLUGIN(sandbox, DockerBackend, "docker", "0.1.0", settings_schema);
+TELLINA_PLUGIN_WITH_OPTIONS(sandbox, DockerBackend, "docker", "0.1.0", settings_schema, options_schema);
 
 }  // namespace tellina::docker_sandbox

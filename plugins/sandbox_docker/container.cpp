@@ -59,7 +59,7 @@ std::string container_path(const std::string& token) { return "/containers/" + c
 }  // namespace
 
 std::string Containers::make_body(const ContainerSpec& spec) const {
-  const auto memory = static_cast<std::int64_t>(m_settings.memory_in_bytes);
+  const auto memory = static_cast<std::int64_t>(spec.limits.memory_in_bytes);
   json::object labels = {{study_label, m_settings.study}};
   if (!spec.id.empty()) {
     labels[owner_label] = spec.owner;
@@ -80,9 +80,9 @@ std::string Containers::make_body(const ContainerSpec& spec) const {
   // "exec" is explicit, because the engine adds "noexec" otherwise. Without a limit on entries, the file system could
   // hold a million empty files.
   std::string home = "nr_inodes=4096,mode=0755,nosuid,nodev,exec";
-  home.append(",size=").append(std::to_string(m_settings.disk_in_bytes));
+  home.append(",size=").append(std::to_string(spec.limits.disk_in_bytes));
   home.append(",uid=").append(number).append(",gid=").append(number);
-  const std::string temporary = "size=" + std::to_string(m_settings.tmp_in_bytes) +
+  const std::string temporary = "size=" + std::to_string(spec.limits.tmp_in_bytes) +
                                 ",nr_inodes=" + std::to_string(init_protocol::tmp_entries) + ",mode=1777,nosuid,nodev";
   const json::object memory_disks = {
       {"/home/me", home}, {"/tmp", temporary + ",exec"}, {"/dev/shm", temporary + ",noexec"}};
@@ -101,9 +101,9 @@ std::string Containers::make_body(const ContainerSpec& spec) const {
                        // When the machine's memory runs out, the kernel kills processes of sandboxes first. If root
                        // runs the engine, the participant can't lower the value.
                        {"OomScoreAdj", highest_oom_score},
-                       {"PidsLimit", m_settings.processes + 1},  // init
+                       {"PidsLimit", spec.limits.processes + 1},  // init
                        {"CpuPeriod", cpu_period},
-                       {"CpuQuota", static_cast<std::int64_t>(m_settings.cpu * cpu_period)},
+                       {"CpuQuota", static_cast<std::int64_t>(spec.limits.cpu * cpu_period)},
                        {"ReadonlyRootfs", true},
                        {"CapDrop", json::array{"ALL"}},
                        {"SecurityOpt", json::array{"no-new-privileges", "seccomp=" + m_seccomp_profile}},
@@ -117,7 +117,7 @@ std::string Containers::make_body(const ContainerSpec& spec) const {
                        {"AutoRemove", false},
                        {"Init", false},
                        {"Binds", std::move(binds)}};
-  const json::object body = {{"Image", spec.image.empty() ? m_settings.image : spec.image},
+  const json::object body = {{"Image", spec.image},
                              {"User", user},
                              {"WorkingDir", "/home/me"},
                              {"Hostname", "tellina"},
@@ -164,12 +164,27 @@ void Containers::learn(const ContainerSpec& spec, const Deadline& deadline) {
     m_has_selinux = options.find("name=selinux") != std::string::npos;
     m_has_user_namespace =
         options.find("name=userns") != std::string::npos || options.find("name=rootless") != std::string::npos;
-    create(spec, deadline);
-    const std::optional<std::string> users = read_file(spec.token, users_place, deadline);
-    const std::optional<std::string> groups = read_file(spec.token, groups_place, deadline);
-    remove(spec.token, deadline);
-    if (users && groups) m_users = ImageUsers::of(*users, *groups);
   });
+  Image& image = image_named(spec.image);
+  std::call_once(image.has_learnt, [&] { learn_image(image, spec, deadline); });
+}
+
+void Containers::learn_image(Image& image, const ContainerSpec& spec, const Deadline& deadline) {
+  create(spec, deadline);
+  const std::optional<std::string> users = read_file(spec.token, users_place, deadline);
+  const std::optional<std::string> groups = read_file(spec.token, groups_place, deadline);
+  remove(spec.token, deadline);
+  if (users && groups) image.users = ImageUsers::of(*users, *groups);
+}
+
+Containers::Image& Containers::image_named(const std::string& name) {
+  const std::lock_guard<std::mutex> lock(m_mutex);
+  return m_images[name];
+}
+
+const ImageUsers* Containers::users(const std::string& image) {
+  const std::optional<ImageUsers>& users = image_named(image).users;
+  return users ? &*users : nullptr;
 }
 
 std::uint32_t Containers::choose_user(Random& random) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -29,9 +30,10 @@ class ContainerSpec {
   std::string memory_file;                           ///< path of the file that becomes its /proc/meminfo
   std::string terminals;                             ///< path of what it sees as /dev/pts; empty: the engine's
   std::uint32_t user = init_protocol::sandbox_user;  ///< the number of `me`, as a user and as a group
-  std::string users_file;    ///< path of the file that becomes its /etc/passwd; empty: the image's
-  std::string groups_file;   ///< the same of /etc/group
-  std::string image;         ///< empty: the configured one
+  std::string users_file;   ///< path of the file that becomes its /etc/passwd; empty: the image's
+  std::string groups_file;  ///< the same of /etc/group
+  std::string image;
+  SessionLimits limits;
   std::string check_folder;  ///< path of what it sees as /check; empty: it has none
   OwnerId owner;             ///< empty: prewarmed
   SandboxId id;
@@ -44,11 +46,11 @@ class Containers {
  public:
   Containers(Engine& engine, const Settings& settings) : m_engine(engine), m_settings(settings) {}
 
-  /// Asks the engine and the image, once, what create() needs to know. `spec`: of the container to create, which exists
-  /// meanwhile without having been started. Throws Error(not_found) if the image does not exist.
+  /// Asks the engine once, and each image once, what create() needs to know. `spec`: of the container to create, which
+  /// exists meanwhile without having been started. Throws Error(not_found) if the image does not exist.
   void learn(const ContainerSpec& spec, const Deadline& deadline);
-  /// After learn(): the image's users; nullptr if their numbers have to stay.
-  const ImageUsers* users() const { return m_users ? &*m_users : nullptr; }
+  /// After learn(): the image's users, valid as long as this object; nullptr if their numbers have to stay.
+  const ImageUsers* users(const std::string& image);
   /// After learn(): a number for `me` that hardly any other session has.
   std::uint32_t choose_user(Random& random) const;
   /// After learn(). Throws Error(not_found) if the image does not exist.
@@ -73,6 +75,16 @@ class Containers {
   void require_image(const Deadline& deadline);
 
  private:
+  /// What is known of an image.
+  class Image {
+   public:
+    std::once_flag has_learnt;
+    std::optional<ImageUsers> users;
+  };
+
+  /// The reference stays valid.
+  Image& image_named(const std::string& name);
+  void learn_image(Image& image, const ContainerSpec& spec, const Deadline& deadline);
   std::string ask_for_options(const Deadline& deadline);
   std::optional<std::string> read_file(const std::string& token, const char* path, const Deadline& deadline);
   std::string make_body(const ContainerSpec& spec) const;
@@ -80,11 +92,12 @@ class Containers {
 
   Engine& m_engine;
   const Settings& m_settings;
-  std::once_flag m_has_learnt;
+  std::once_flag m_has_learnt;  ///< about the engine
   std::string m_seccomp_profile;
   bool m_has_selinux = false;
   bool m_has_user_namespace = false;  ///< the engine translates numbers of users, and has 65536 of them
-  std::optional<ImageUsers> m_users;
+  std::mutex m_mutex;
+  std::map<std::string, Image> m_images;  ///< under m_mutex; entries stay
 };
 
 }  // namespace tellina::docker_sandbox

@@ -25,15 +25,6 @@ void throw_if_failed(const std::string& what, const std::optional<Failure>& fail
 
 }  // namespace
 
-std::unique_ptr<Instance> Instance::make(InstanceContext& context, const OwnerId& owner, const SandboxId& id,
-                                         const Deadline& deadline) {
-  return make(context, Wanted{owner, id, nullptr}, deadline);
-}
-
-std::unique_ptr<Instance> Instance::make(InstanceContext& context, const RunSpec& spec, const Deadline& deadline) {
-  return make(context, Wanted{spec.owner, spec.id, &spec}, deadline);
-}
-
 std::unique_ptr<Instance> Instance::make(InstanceContext& context, const Wanted& wanted, const Deadline& deadline) {
   for (;;) {
     Terminals terminals = context.terminals;
@@ -46,7 +37,8 @@ std::unique_ptr<Instance> Instance::make(InstanceContext& context, const Wanted&
         context.terminals.compare_exchange_strong(terminals, geteuid() == 0 ? Terminals::own : Terminals::shared);
       }
       if (users == Users::untried) {
-        context.users.compare_exchange_strong(users, context.containers.users() ? Users::own : Users::shared);
+        const bool are_known = context.containers.users(wanted.image) != nullptr;
+        context.users.compare_exchange_strong(users, are_known ? Users::own : Users::shared);
       }
       return instance;
     } catch (const Error& error) {
@@ -62,7 +54,7 @@ std::unique_ptr<Instance> Instance::make(InstanceContext& context, const Wanted&
         context.terminals.compare_exchange_strong(terminals, Terminals::shared);
         continue;
       }
-      const bool may_be_users = context.containers.users() != nullptr && users == Users::untried;
+      const bool may_be_users = context.containers.users(wanted.image) != nullptr && users == Users::untried;
       if (!may_be_users) throw;
       context.users.compare_exchange_strong(users, Users::shared);
     }
@@ -81,13 +73,16 @@ std::unique_ptr<Instance> Instance::make_once(InstanceContext& context, const Wa
   ContainerSpec spec;
   spec.token = claim.token;
   spec.folder = context.run_folder.path_of(claim);
-  spec.memory_file = context.run_folder.share(claim, "meminfo", context.memory);
+  const std::string memory = std::to_string(wanted.limits.memory_in_bytes);
+  spec.memory_file =
+      context.run_folder.share(claim, "meminfo-" + memory, describe_memory(wanted.limits.memory_in_bytes));
   if (context.terminals != Terminals::shared) spec.terminals = context.run_folder.mount_terminals(claim);
   spec.owner = wanted.owner;
   spec.id = wanted.id;
-  if (wanted.program != nullptr) {
-    spec.image = wanted.program->image;
-    spec.check_folder = context.run_folder.write_folder(claim, readable_folder(wanted.program->folder));
+  spec.image = wanted.image;
+  spec.limits = wanted.limits;
+  if (wanted.check_folder != nullptr) {
+    spec.check_folder = context.run_folder.write_folder(claim, readable_folder(*wanted.check_folder));
   }
   try {
     // The engine creates a requested container even if nobody waits for the answer. So this waits, and then removes it.
@@ -111,9 +106,8 @@ std::unique_ptr<Instance> Instance::make_once(InstanceContext& context, const Wa
 }
 
 void Instance::choose_user(ContainerSpec& spec) const {
-  const ImageUsers* const users = m_context.containers.users();
-  // The users of another image than the configured one are not known.
-  if (users == nullptr || m_context.users == Users::shared || !spec.image.empty()) return;
+  const ImageUsers* const users = m_context.containers.users(spec.image);
+  if (users == nullptr || m_context.users == Users::shared) return;
   spec.user = m_context.containers.choose_user(m_context.random);
   spec.users_file = m_context.run_folder.write(m_claim, users_name, users->users_with(spec.user));
   spec.groups_file = m_context.run_folder.write(m_claim, groups_name, users->groups_with(spec.user));

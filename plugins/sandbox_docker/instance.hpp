@@ -31,9 +31,22 @@ class InstanceContext {
   AbandonedContainers& abandoned;
   Clock& clock;
   Random& random;
-  std::string memory;  ///< the text of every sandbox's /proc/meminfo
   std::atomic<Terminals> terminals = Terminals::untried;
   std::atomic<Users> users = Users::untried;
+};
+
+/// What is made.
+class Wanted {
+ public:
+  /// `owner` and `id` are empty for a prewarmed instance.
+  Wanted(OwnerId owner_, SandboxId id_, const Settings& settings)
+      : owner(std::move(owner_)), id(std::move(id_)), image(settings.image), limits(settings) {}
+
+  OwnerId owner;
+  SandboxId id;
+  std::string image;
+  SessionLimits limits;
+  const FileTree* check_folder = nullptr;  ///< of a program: becomes /check
 };
 
 /// Everything of a sandbox that exists before its shell starts, so that it can be prewarmed.
@@ -41,11 +54,8 @@ class InstanceContext {
 /// Threads: one at a time.
 class Instance {
  public:
-  /// `owner` and `id` are empty for a prewarmed instance. Throws Error; then nothing is left behind.
-  static std::unique_ptr<Instance> make(InstanceContext& context, const OwnerId& owner, const SandboxId& id,
-                                        const Deadline& deadline);
-  /// For a program: its folder becomes /check.
-  static std::unique_ptr<Instance> make(InstanceContext& context, const RunSpec& spec, const Deadline& deadline);
+  /// Throws Error; then nothing is left behind.
+  static std::unique_ptr<Instance> make(InstanceContext& context, const Wanted& wanted, const Deadline& deadline);
   /// An instance whose shell another process started. Throws Error(gone) if it does not exist.
   static std::unique_ptr<Instance> adopt(InstanceContext& context, const Claim& claim, const Deadline& deadline);
   /// Ends the sandbox.
@@ -80,13 +90,6 @@ class Instance {
 
  private:
   Instance(InstanceContext& context, Claim claim) : m_context(context), m_claim(std::move(claim)) {}
-  /// What is made. `program` is null for a shell.
-  struct Wanted {
-    OwnerId owner;
-    SandboxId id;
-    const RunSpec* program = nullptr;
-  };
-  static std::unique_ptr<Instance> make(InstanceContext& context, const Wanted& wanted, const Deadline& deadline);
   static std::unique_ptr<Instance> make_once(InstanceContext& context, const Wanted& wanted, const Deadline& deadline);
   void choose_user(ContainerSpec& spec) const;
   void wait_for_init(const Descriptor& listener, const Deadline& deadline);

@@ -61,4 +61,11 @@ Settings::Settings(const Config& config) : CommonSettings(config) {
   run_folder = find_run_folder(config) + "/" + digest(study + "\n" + socket);
 }
 
+Settings Settings::for_task(const Config& options) const {
+  Settings settings = *this;
+  settings.replace_with(options);
+  if (!options.is_null()) settings.image = options.string_or("image", image);
+  return settings;
+}
+
 }  // namespace tellina::docker_sandbox

@@ -13,6 +13,8 @@ class Settings : public CommonSettings {
  public:
   /// Throws ConfigError. Accesses no file. Reads DOCKER_HOST if the section has no socket.
   explicit Settings(const Config& config);
+  /// Those of a task with its own image or limits; null has none.
+  Settings for_task(const Config& options) const;
 
   std::string socket;       ///< path of the engine's socket
   std::string image;        ///< name of the image
@@ -34,6 +36,18 @@ inline constexpr char settings_schema[] =
       "description": "name of the image, which `make image` builds"},
     "run_folder": {"type": "string", "minLength": 1,
       "description": "folder for the sockets to the sandboxes; without it /run/tellina, or as an ordinary user the folder tellina in XDG_RUNTIME_DIR"}
+  },
+  "additionalProperties": false
+})json";
+
+inline constexpr char options_schema[] =
+    R"json({
+  "type": "object",
+  "description": "image and limits of this task's sandbox",
+  "properties": {)json"
+#include "plugins/sandbox_common/options_schema.inc"
+    R"json(
+    "image": {"type": "string", "minLength": 1, "description": "instead of sandbox.image"}
   },
   "additionalProperties": false
 })json";

@@ -95,6 +95,21 @@ TEST_F(CoreFamiliar, LimitsShowInNprocAndFree) {
   EXPECT_EQ(run("nproc"), run("nproc --all")) << "never more than the machine has";
 }
 
+TEST_F(CoreFamiliar, ATaskHasItsOwnLimits) {
+  SandboxSpec spec = make_spec();
+  spec.options = make_settings({{"memory_in_mib", std::int64_t{100}},
+                                {"processes", std::int64_t{8}},
+                                {"cpu", 1.5},
+                                {"disk_in_mib", std::int64_t{3}}});
+  start(spec, {{"memory_in_mib", std::int64_t{200}}});
+  EXPECT_EQ(run("free -m | awk '/^Mem/ { print $2 }'; df --output=size ~ | tail -n 1 | tr -d ' '; nproc"),
+            "100\n3072\n2\n");
+  const std::string children =
+      run("perl -e 'for (1..200) { my $p = fork(); last if !defined $p; if (!$p) { sleep 1000; exit } push @p, $p } "
+          "print scalar(@p), \"\\n\"; kill 9, @p'");
+  EXPECT_EQ(children, "6\n") << "besides the shell and perl";
+}
+
 /// Root's files belong to root if the server is root, or if its user has subordinate users.
 class RootFamiliar : public CoreFamiliar {};
 

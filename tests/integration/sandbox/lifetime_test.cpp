@@ -82,6 +82,14 @@ TEST_F(CoreLifetime, PoolHandsOutNewSandboxesAndEndsTheOthers) {
           },
           "two wait ready"));
     }
+    SandboxSpec spec = make_spec();
+    spec.options = make_settings({{"disk_in_mib", std::int64_t{3}}});
+    const std::unique_ptr<Sandbox> larger = pooled->start(spec);
+    Shell its(*larger);
+    ASSERT_TRUE(its.prompt());
+    EXPECT_EQ(its.run("df --output=size ~ | tail -n 1 | tr -d ' '").output, "3072\n")
+        << "the pool's have the usual limits";
+    larger->destroy();
     EXPECT_EQ(pooled.log().warnings(), std::vector<std::string>());
   }
   EXPECT_EQ(variant::sandbox_processes(getpid()), before);
