@@ -65,6 +65,12 @@ inline constexpr std::uint64_t client_input = 1024 * 1024;
 inline constexpr std::size_t http_handshake = 1400;
 /// Larger static files are not served.
 inline constexpr std::uint64_t served_file = 16 * 1024 * 1024;
+/// Bytes of the study's pictures that a gateway keeps. Those of earlier configurations leave first.
+inline constexpr std::size_t kept_pictures = 128 * 1024 * 1024;
+/// Hexadecimal digits of a picture's SHA-256 in its address: 128 bits, which nobody guesses.
+inline constexpr std::size_t picture_hash = 32;
+/// Bytes per second that a client must at least read of a long response: the largest picture may take 80 s.
+inline constexpr std::size_t download_rate = 64 * 1024;
 /// How many refused connections may receive their 503 response at the same time. Others are closed without one.
 inline constexpr std::size_t refusals_at_once = 256;
 /// How many participants' cookies a browser keeps. With a name of 20 bytes and a token of 64, these use a tenth of the
@@ -398,6 +404,12 @@ inline constexpr int kept_logins = 20;
 inline constexpr std::size_t config_file = 64 * 1024 * 1024;
 /// Size of the largest file with a text, in bytes.
 inline constexpr std::size_t text_file = 1024 * 1024;
+/// Size of the largest picture in a text, in bytes.
+inline constexpr std::size_t picture_file = 5 * 1024 * 1024;
+/// Size of all pictures of a study together, in bytes.
+inline constexpr std::size_t pictures = 64 * 1024 * 1024;
+/// How many names of a folder are compared with the name of a picture that is not there.
+inline constexpr std::size_t similar_names = 1000;
 /// The deepest nesting of arrays and objects, so that recursion over a value cannot exhaust the stack.
 inline constexpr std::size_t config_depth = 200;
 /// The most bytes of the files in one archive.
@@ -506,6 +518,9 @@ static_assert(fault_log_interval > log_interval, "an outage has many sessions th
 static_assert(former_backends < plugin_opening, "a plugin that hangs is noticed before the next look");
 static_assert(plugin_answer < plugin_section, "a schema is in a section of its file");
 static_assert(self_test_play + 3 * self_test_reply < std::chrono::seconds(30), "a browser waits 30 s for a self-test");
+static_assert(picture_file <= served_file, "a picture is sent like a static file");
+static_assert(picture_file <= pictures && pictures <= kept_pictures / 2,
+              "a gateway keeps all pictures of a study, and those of the study before a reload");
 static_assert(access_code <= client_name, "a code fits where a client sends a name");
 
 }  // namespace tellina::limits

@@ -112,6 +112,7 @@ int config_check(const Arguments& arguments, CommandContext& context) {
   const HostConfig config = load_host_config(arguments.config, registry);
   make_plugins(registry, config, context);
   if (config.server.has_tls()) check_certificate(config, context);
+  for (const std::string& line : config.warnings) context.err << "warning: " << line << '\n';
   for (const std::string& line : guessable_answers(*config.study)) context.err << "warning: " << line << '\n';
   context.out << arguments.config
               << ": good: " << counted(static_cast<std::int64_t>(config.study->tasks.size()), "task") << ", "

@@ -1,6 +1,7 @@
 #include "host/config/design_hash.hpp"
 
 #include "host/config/json_writer.hpp"
+#include "host/config/picture_reader.hpp"
 #include "host/text/sha256.hpp"
 
 namespace tellina {
@@ -19,7 +20,13 @@ Config lasting_part(const std::string& section, const Config& value) {
   return make_object(std::move(blocks));
 }
 
+/// `text`: a string of a section, with the addresses of pictures.
+void add_pictures(const std::string& text, std::string& content) {
+  if (has_picture_address(text)) content += "\n" + sha256(text);
+}
+
 void add(const StudyText& text, std::string& content) {
+  add_pictures(text.text, content);
   for (const auto& [name, file] : text.files) content += "\n" + name + "\n" + sha256(file);
 }
 
@@ -41,7 +48,10 @@ std::string design_hash(const Config& root, const Design& design) {
   }
   if (content.empty()) return {};
   for (const Treatment& treatment : design.treatments) add(treatment.text, content);
-  for (const Form& form : design.forms) add(form.text, content);
+  for (const Form& form : design.forms) {
+    add(form.text, content);
+    for (const FormField& field : form.fields) add_pictures(field.help, content);
+  }
   add(design.flow, content);
   return sha256(content);
 }

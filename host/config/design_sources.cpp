@@ -24,7 +24,7 @@ std::vector<std::string> names_in(const Config* object) {
 StudyText read_study_text(const Config& value, DesignSources& sources) {
   StudyText text;
   if (value.is_string()) {
-    text.text = value.as_string();
+    text.text = sources.texts.read_string(value);
     return text;
   }
   const Config& name = value.at("file");

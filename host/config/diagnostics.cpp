@@ -13,7 +13,7 @@ void Diagnostics::add(TextPlace place, const std::string& path, const std::strin
   m_diagnostics.push_back({.place = place, .text = std::move(text)});
 }
 
-std::string Diagnostics::text() const {
+std::vector<std::string> Diagnostics::lines() const {
   std::vector<Diagnostic> sorted = m_diagnostics;
   std::stable_sort(sorted.begin(), sorted.end(), [](const Diagnostic& a, const Diagnostic& b) {
     return std::tie(a.place.line, a.place.column) < std::tie(b.place.line, b.place.column);
@@ -22,8 +22,12 @@ std::string Diagnostics::text() const {
   for (const Diagnostic& diagnostic : sorted) {
     if (std::find(lines.begin(), lines.end(), diagnostic.text) == lines.end()) lines.push_back(diagnostic.text);
   }
+  return lines;
+}
+
+std::string Diagnostics::text() const {
   std::string joined;
-  for (const std::string& line : lines) joined += (joined.empty() ? "" : "\n") + line;
+  for (const std::string& line : lines()) joined += (joined.empty() ? "" : "\n") + line;
   return joined;
 }
 

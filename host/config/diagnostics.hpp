@@ -30,6 +30,8 @@ class Diagnostics {
 
   bool empty() const { return m_diagnostics.empty(); }
   const std::string& file() const { return m_file; }
+  /// The messages.
+  std::vector<std::string> lines() const;
   /// One message per line, without a newline at the end.
   std::string text() const;
   /// Throws ConfigError with text() if there is any.

@@ -13,7 +13,8 @@ namespace {
 
 class FormReader {
  public:
-  FormReader(Form& form, Diagnostics& diagnostics) : m_form(form), m_diagnostics(diagnostics) {}
+  FormReader(Form& form, DesignSources& sources)
+      : m_form(form), m_texts(sources.texts), m_diagnostics(sources.diagnostics) {}
 
   void read(const std::vector<Config>& fields) {
     for (const Config& field : fields) read_field(field);
@@ -25,7 +26,7 @@ class FormReader {
     field.name = value.at("name").as_string();
     field.type = field_type_named(value.at("type").as_string()).value();
     field.label = value.at("label").as_string();
-    field.help = value.string_or("help", "");
+    if (const Config* help = value.find("help")) field.help = m_texts.read_string(*help);
     field.required = value.bool_or("required", false);
     field.has_random_order = value.string_or("order", "fixed") == "random";
     if (const Config* options = value.find("options")) {
@@ -104,6 +105,7 @@ class FormReader {
   }
 
   Form& m_form;
+  TextReader& m_texts;
   Diagnostics& m_diagnostics;
 };
 
@@ -114,7 +116,7 @@ std::vector<Form> read_forms(const Config& section, DesignSources& sources) {
   for (const auto& [name, value] : section.members()) {
     Form form{name, value.at("title").as_string(), {}, {}};
     if (const Config* text = value.find("text")) form.text = read_study_text(*text, sources);
-    FormReader(form, sources.diagnostics).read(value.at("fields").items());
+    FormReader(form, sources).read(value.at("fields").items());
     forms.push_back(std::move(form));
   }
   return forms;

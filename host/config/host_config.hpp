@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "host/config/address_range.hpp"
+#include "host/config/picture_file.hpp"
 #include "host/study/durability.hpp"
 #include "host/study/task.hpp"
 #include "tellina/config.hpp"
@@ -53,6 +54,8 @@ struct HostConfig {
   std::size_t sandbox_pool = 2;  ///< how many sandboxes to keep ready
   std::vector<std::string> access_codes;
   std::shared_ptr<const Study> study;
+  std::vector<PictureFile> pictures;  ///< that the study's texts show, by name
+  std::vector<std::string> warnings;  ///< "config.json:12:5: ..." about what works, but not as its author expects
 };
 
 }  // namespace tellina

@@ -435,6 +435,8 @@ class Loader {
     const double nanoseconds = m_root.at("task_duration_in_seconds").as_number() * 1e9;
     study->task_duration = std::chrono::nanoseconds(std::max<std::int64_t>(1, std::llround(nanoseconds)));
     config.study = std::move(study);
+    for (const auto& [name, picture] : m_texts.pictures()) config.pictures.push_back(picture);
+    config.warnings = m_texts.warnings().lines();
     return config;
   }
 

@@ -10,7 +10,8 @@
 namespace tellina {
 
 /// Reads a configuration, in JSON or, if it is named *.yaml or *.yml, in YAML; checks all of it, and returns it with
-/// every default filled in. Reads only the file and the archives that it names, and blocks on them. A reload calls it
+/// every default filled in. Reads only the file and the texts,
+/// pictures, archives and checkers that it names, and blocks on them. A reload calls it
 /// again.
 ///
 /// Throws ConfigError with all diagnostics, one per line, in the order of the file:

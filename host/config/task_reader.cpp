@@ -63,7 +63,8 @@ std::string definition_hash(const Config& value, const Task& task, TreeReader& t
   for (const std::string& digest : trees.archive_digests(value)) definition += "\n" + digest;
   for (const auto& [key, text] : {std::pair("description", &task.description), std::pair("expected", &task.expected)}) {
     const Config* named = value.find(key);
-    if (named && named->is_object()) definition += "\n" + sha256(*text);
+    // The value is in `definition`, but neither the content of its file nor that of its pictures.
+    if (named && (named->is_object() || named->as_string() != *text)) definition += "\n" + sha256(*text);
   }
   if (!checker_digest.empty()) definition += "\n" + checker_digest;
   return sha256(definition);

@@ -27,7 +27,7 @@ void FinalResponse::start() {
   const auto self = self_of(this);
   m_lane->add(self);
   m_lane->mark_closable(*this);
-  m_stream.expires_after(m_lane->limits().write_timeout);
+  m_stream.expires_after(m_lane->limits().write_time(m_body->size()));
   const std::array<asio::const_buffer, 2> buffers{asio::buffer(m_head), asio::buffer(*m_body)};
   asio::async_write(m_stream, buffers, [self](SocketError error, std::size_t) {
     if (error) return;

@@ -73,6 +73,8 @@ void Gateway::reload_certificate() {
   state.warn_of_exposure();
 }
 
+void Gateway::use_pictures(const std::vector<Picture>& pictures) { m_parts->state.pictures.use(pictures); }
+
 void Gateway::stop() {
   if (!std::exchange(m_parts->started, false)) return;
   GatewayState& state = m_parts->state;

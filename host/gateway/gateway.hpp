@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "host/gateway/login_limiter.hpp"
+#include "host/gateway/pictures.hpp"
 #include "host/limits.hpp"
 #include "host/runtime/asio_loop.hpp"
 #include "host/wire/protocol.hpp"
@@ -32,11 +33,12 @@ class GatewayLimits {
   /// The most requests to workers that may be pending on one loop. The gateway answers the next one with 503.
   std::size_t requests_in_flight = 1024;
 
-  std::chrono::milliseconds idle_timeout{60'000};    ///< between two requests of a connection
-  std::chrono::milliseconds header_timeout{10'000};  ///< from the first byte of a request to the end of its headers
-  std::chrono::milliseconds body_timeout{10'000};    ///< from the end of the headers to the end of the body
-  std::chrono::milliseconds write_timeout{30'000};   ///< for a client to read a response
-  std::chrono::milliseconds reply_timeout{2'000};    ///< for a worker to answer a request
+  std::chrono::milliseconds idle_timeout{60'000};     ///< between two requests of a connection
+  std::chrono::milliseconds header_timeout{10'000};   ///< from the first byte of a request to the end of its headers
+  std::chrono::milliseconds body_timeout{10'000};     ///< from the end of the headers to the end of the body
+  std::chrono::milliseconds write_timeout{30'000};    ///< for a client to read a response; see write_time()
+  std::size_t download_rate = limits::download_rate;  ///< bytes per second, for long responses
+  std::chrono::milliseconds reply_timeout{2'000};     ///< for a worker to answer a request
 
   std::size_t frame_bytes = limits::frame;          ///< of a WebSocket message; a larger one is closed with 1009
   std::size_t input_window = limits::input_window;  ///< bytes of input forwarded and not yet credited
@@ -54,6 +56,11 @@ class GatewayLimits {
   LoginRates logins;
 
   std::chrono::milliseconds stop_timeout{2'000};  ///< for clients to disconnect after their close frame
+
+  /// How long a client may take to read a response with so many bytes.
+  std::chrono::milliseconds write_time(std::size_t bytes) const {
+    return write_timeout + std::chrono::milliseconds(bytes * 1000 / download_rate);
+  }
 };
 
 class Lane;
@@ -92,6 +99,7 @@ class GatewayConfig {
   /// The figures of this process's plugins, if no worker of this process reports them; else null.
   const PluginFigures* plugin_figures = nullptr;
   std::string static_root;                   ///< the folder behind /static/
+  std::vector<Picture> pictures;             ///< of the study's texts, behind /study/
   bool allow_metrics_from_anywhere = false;  ///< if false, only loopback peers may read /metrics
   std::string id;  ///< the lanes' channels are "gateway." + id + "-" + number; unique among gateways on one layer
   std::string channel_prefix;  ///< in front of the names of all channels: of the lanes' and of the workers'
@@ -125,6 +133,9 @@ class Gateway {
   /// Reads the certificate and its key again, for new connections. Throws CertificateError if they cannot be used; then
   /// the old ones stay. Does nothing without a certificate. Threads: any.
   void reload_certificate();
+
+  /// Serves these pictures from now on, and those of before while memory allows; see Pictures. Threads: any.
+  void use_pictures(const std::vector<Picture>& pictures);
 
   /// Stops listening, closes WebSockets with 1001, waits for pending requests, and closes the remaining sockets after
   /// `limits.stop_timeout`. When it returns, no code of the gateway runs on the loops. Idempotent.

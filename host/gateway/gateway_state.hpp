@@ -15,6 +15,7 @@
 #include "host/gateway/gateway.hpp"
 #include "host/gateway/login_limiter.hpp"
 #include "host/gateway/login_pace.hpp"
+#include "host/gateway/pictures.hpp"
 #include "host/gateway/static_files.hpp"
 #include "host/gateway/tls_identity.hpp"
 #include "host/gateway/wait_group.hpp"
@@ -35,6 +36,7 @@ class GatewayState {
         log(log_),
         client_log(log_),
         files(config.static_root),
+        pictures(config.pictures),
         proxies(config.trusted_proxies),
         hosts(config.hosts, config.public_host, config.allows_only_listed_hosts),
         logins(config.limits.logins),
@@ -66,6 +68,7 @@ class GatewayState {
   Log& log;
   LimitedLog client_log;  ///< for events that clients cause
   const StaticFiles files;
+  Pictures pictures;
   std::optional<TlsIdentity> tls;  ///< absent: plain text
   const TrustedProxies proxies;
   const AllowedHosts hosts;

@@ -188,7 +188,7 @@ void HttpSession::write(const Response& response, bool keep_alive) {
     return;
   }
   m_lane->mark_closable(*this);
-  m_stream.expires_after(m_lane->limits().write_timeout);
+  m_stream.expires_after(m_lane->limits().write_time(m_body->size()));
   const std::array<asio::const_buffer, 2> buffers{asio::buffer(m_head), asio::buffer(*m_body)};
   asio::async_write(m_stream, buffers, [self = self_of(this)](SocketError error, std::size_t) {
     if (!error) self->wait_for_request();

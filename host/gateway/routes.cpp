@@ -26,6 +26,7 @@ namespace http = boost::beast::http;
 namespace json = boost::json;
 
 constexpr std::string_view static_prefix = "/static/";
+constexpr std::string_view picture_prefix = "/study/";
 constexpr std::string_view plain_text = "text/plain; charset=utf-8";
 
 /// A request with one of these came through a proxy.
@@ -214,6 +215,30 @@ void redirect_to_https(const Exchange& exchange, std::string_view target) {
   exchange.answer(response.with("Location", location));
 }
 
+constexpr std::string_view never_changes_policy = "public, max-age=31536000, immutable";  // a year
+
+/// Completes a response that has its headers, except for those that depend on the content.
+void send_content(const Exchange& exchange, Response response, const std::string& etag, std::string_view content_type,
+                  const std::shared_ptr<const std::string>& content) {
+  response.with("ETag", etag);
+  if (matches_etag(exchange.header(http::field::if_none_match), etag)) {
+    response.status = 304;
+    return exchange.answer(std::move(response));
+  }
+  response.with("Content-Type", std::string(content_type));
+  response.body = content;
+  exchange.answer(std::move(response));
+}
+
+/// Without a login, like the static files: nobody guesses the hash in the address.
+void serve_picture(const Exchange& exchange) {
+  const auto picture = exchange.lane.state().pictures.find(exchange.target.path);
+  if (!picture) return refuse_path(exchange);
+  Response response;
+  response.with("Cache-Control", std::string(never_changes_policy));
+  send_content(exchange, std::move(response), "\"" + picture->hash + "\"", picture->content_type, picture->content);
+}
+
 void serve_file(const Exchange& exchange) {
   const auto [file, never_changes] =
       exchange.lane.state().files.find(std::string_view(exchange.target.path).substr(static_prefix.size()));
@@ -222,18 +247,11 @@ void serve_file(const Exchange& exchange) {
   const std::string& etag = compressed ? file->gzip_etag : file->etag;
 
   Response response;
-  response.with("ETag", etag);
-  response.with("Cache-Control", never_changes ? "public, max-age=31536000, immutable" : "no-cache");  // a year
+  response.with("Cache-Control", std::string(never_changes ? never_changes_policy : "no-cache"));
   response.with("Content-Security-Policy", std::string(page_content_security_policy));
   if (file->gzip) response.with("Vary", "Accept-Encoding");
-  if (matches_etag(exchange.header(http::field::if_none_match), etag)) {
-    response.status = 304;
-    return exchange.answer(std::move(response));
-  }
-  response.with("Content-Type", std::string(file->content_type));
   if (compressed) response.with("Content-Encoding", "gzip");
-  response.body = compressed ? file->gzip : file->content;
-  exchange.answer(std::move(response));
+  send_content(exchange, std::move(response), etag, file->content_type, compressed ? file->gzip : file->content);
 }
 
 void log_in(const Exchange& exchange) {
@@ -341,9 +359,10 @@ class Route {
   void (*handle)(const Exchange&);
 };
 
-constexpr std::array<Route, 10> routes{{
+constexpr std::array<Route, 11> routes{{
     {"/", http::verb::get, redirect_to_page},
     {static_prefix, http::verb::get, serve_file},
+    {picture_prefix, http::verb::get, serve_picture},
     {login_path, http::verb::post, log_in},
     {about_path, http::verb::get, answer_about},
     {study_path, http::verb::get, answer_study},
@@ -355,6 +374,7 @@ constexpr std::array<Route, 10> routes{{
 }};
 
 bool matches(const Route& route, std::string_view path) {
+  if (route.path == picture_prefix) return Pictures::is_address(path);
   return route.path == static_prefix ? path.starts_with(static_prefix) : path == route.path;
 }
 
@@ -368,7 +388,8 @@ void answer_request(Lane& lane, const HttpRequest& request, const Client& client
   const auto text = request.target();
   auto target = parse_target({text.data(), text.size()});
   if (!target) return answer(json_error(400, "bad_request", "expected a path with all special bytes percent-encoded"));
-  cut_base_path(*target, lane.state().config.base_path);
+  // A proxy that removed the base path "/study" leaves "/study/" of a picture's address.
+  if (!Pictures::is_address(target->path)) cut_base_path(*target, lane.state().config.base_path);
   const Exchange exchange(lane, request, std::move(*target), client, std::move(answer));
   if (!names_this_server(exchange)) return refuse_host(exchange);
   if (lane.state().tls && !exchange.is_encrypted) return redirect_to_https(exchange, {text.data(), text.size()});

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "host/config/links.hpp"
+#include "host/config/load_host_config.hpp"
 #include "host/plugins/search_path.hpp"
 #include "host/runtime/addresses.hpp"
 #include "host/runtime/certificate.hpp"
@@ -10,6 +11,14 @@
 
 namespace tellina {
 namespace {
+
+std::vector<Picture> pictures_of(const HostConfig& config) {
+  std::vector<Picture> pictures;
+  for (const PictureFile& file : config.pictures) {
+    pictures.push_back({file.hash, file.file_name, file.content_type, file.content});
+  }
+  return pictures;
+}
 
 GatewayConfig gateway_config(const ServerParts& parts, SelfTest* self_test) {
   GatewayConfig config;
@@ -34,6 +43,7 @@ GatewayConfig gateway_config(const ServerParts& parts, SelfTest* self_test) {
   }
   config.allow_metrics_from_anywhere = parts.config.server.shows_metrics_to_all;
   config.static_root = (program_folder().parent_path() / "share/tellina/static").string();
+  config.pictures = pictures_of(parts.config);
   if (!parts.layer->is_process_local()) config.plugin_figures = &parts.system.figures;
   config.id = random_token(parts.system.random, 4);
   if (self_test) {
@@ -53,20 +63,34 @@ std::unique_ptr<SelfTest> make_self_test(const ServerParts& parts, LoopThreads& 
 }  // namespace
 
 GatewayRole::GatewayRole(const ServerParts& parts, LoopThreads& loops)
-    : m_log(parts.system.log),
-      m_has_certificate(parts.config.server.has_tls()),
+    : m_parts(parts),
       m_self_test(make_self_test(parts, loops)),
       m_gateway(gateway_config(parts, m_self_test.get()), *parts.layer, loops.all(), parts.system.clock,
                 parts.system.random, parts.system.log),
       m_port(m_gateway.start()) {}
 
 void GatewayRole::reload() {
-  if (!m_has_certificate) return;
+  // Pages ask for pictures as soon as they get the new texts from a worker.
+  reload_pictures();
+  if (m_parts.config.server.has_tls()) reload_certificate();
+}
+
+void GatewayRole::reload_pictures() {
+  try {
+    m_gateway.use_pictures(pictures_of(load_host_config(m_parts.options.config, m_parts.registry)));
+  } catch (const std::exception& error) {
+    // Workers, or their supervisor, report it as an error.
+    m_parts.system.log.debug(std::string("the pictures of the study were not read again:\n") + error.what());
+  }
+}
+
+void GatewayRole::reload_certificate() {
+  Log& log = m_parts.system.log;
   try {
     m_gateway.reload_certificate();
-    m_log.info("the certificate was read again: new connections get it");
+    log.info("the certificate was read again: new connections get it");
   } catch (const CertificateError& error) {
-    m_log.error(std::string("new connections still get the old certificate: ") + error.what());
+    log.error(std::string("new connections still get the old certificate: ") + error.what());
   }
 }
 

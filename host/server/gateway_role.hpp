@@ -21,13 +21,15 @@ class GatewayRole {
   GatewayRole(const ServerParts& parts, LoopThreads& loops);
 
   std::uint16_t port() const { return m_port; }
-  /// Reads the certificate again if there is one, and logs the result.
+  /// Reads the certificate again if there is one, and the study's pictures. Logs the result.
   void reload();
   void stop();
 
  private:
-  Log& m_log;
-  const bool m_has_certificate;
+  void reload_certificate();
+  void reload_pictures();
+
+  const ServerParts& m_parts;
   std::unique_ptr<SelfTest> m_self_test;  ///< in test mode
   Gateway m_gateway;
   std::uint16_t m_port = 0;

@@ -65,8 +65,8 @@ int serve_all(const ServerParts& parts, const Signals& signals, const Supervisor
   }
   announce(parts, gateway->port());
   serve(signals, link, loops, [&] {
-    worker.reload();
     gateway->reload();
+    worker.reload();
   });
   LogEvent("stopping").write(parts.system.log);
   gateway->stop();

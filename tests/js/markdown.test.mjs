@@ -34,8 +34,54 @@ test("a task list keeps its boxes, as text", () => {
 test("no tag or attribute passes that loads or runs something", () => {
   render_markdown("x");
   const { ALLOWED_TAGS, ALLOWED_ATTR } = given.options;
-  for (const tag of ["img", "script", "style", "iframe", "svg", "form", "input", "video"]) assert.ok(!ALLOWED_TAGS.includes(tag), tag);
-  assert.deepEqual(ALLOWED_ATTR, ["href", "title", "start"]);
+  for (const tag of ["picture", "source", "script", "style", "iframe", "svg", "form", "input", "video"]) assert.ok(!ALLOWED_TAGS.includes(tag), tag);
+  // render_markdown() removes each img that is not a picture of the study.
+  assert.deepEqual(ALLOWED_ATTR, ["href", "title", "start", "src", "alt"]);
+});
+
+/** @param {string} text @returns {string[]} The addresses that images get. */
+const pictures = (text) => [.../** @type {any} */ (render_markdown(text)).querySelectorAll("img")].map((picture) => picture.getAttribute("src"));
+
+test("pictures of the study are shown from below the base path", () => {
+  const base = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
+  const address = `study/${"0123456789abcdef".repeat(2)}/a%20map.png`;
+  assert.deepEqual(pictures(`![A map](${address} "Title")`), [`${base}/${address}`]);
+  assert.deepEqual(pictures(`![A map][m]\n\n[m]: ${address}`), [`${base}/${address}`]);
+  for (const ending of ["png", "jpg", "jpeg", "webp", "gif", "PNG"]) {
+    assert.equal(pictures(`![A map](study/${"a".repeat(32)}/x.${ending})`).length, 1, ending);
+  }
+});
+
+test("nothing else becomes a picture", () => {
+  const hash = "a".repeat(32);
+  for (const address of [
+    "https://example.org/a.png",
+    "//example.org/a.png",
+    `https://example.org/study/${hash}/a.png`,
+    `/study/${hash}/a.png`,
+    `./study/${hash}/a.png`,
+    `study/${hash}/../../a.png`,
+    `study/${hash}/../a.png`,
+    `study/${hash}/a/b.png`,
+    `study/${hash.slice(1)}/a.png`,
+    `study/${hash}a/a.png`,
+    `study/${hash.replace("a", "g")}/a.png`,
+    `study/${hash}/a.svg`,
+    `study/${hash}/.png?x`,
+    `study/${hash}/a.png?x`,
+    `study/${hash}/a.png#x`,
+    `study/${hash}/a.png%0A/`,
+    `study/${hash}/`,
+    "a.png",
+    "static/images/icon.svg",
+    "data:image/png;base64,AAAA",
+    "javascript:alert(1)",
+    "",
+  ]) {
+    assert.deepEqual(pictures(`![A map](<${address}>)`), [], address);
+  }
+  assert.deepEqual(pictures(`<img src="study/${hash}/a.png">`), [], "HTML is text");
+  assert.deepEqual(pictures(`\`![A map](study/${hash}/a.png)\``), [], "code");
 });
 
 test("links open in a new tab, without opener and referrer", () => {

@@ -1,5 +1,6 @@
 import { Marked } from "../../vendor/marked.mjs";
 import DOMPurify from "../../vendor/purify.mjs";
+import { base_path } from "../core/api.js";
 import { copy_button } from "./clipboard.js";
 import { element } from "./dom.js";
 
@@ -12,6 +13,9 @@ const SHORT_CODE = 30;
 /** Boxes of a task list. They are characters, because an input element would look usable. */
 const BOXES = { ticked: "☑", empty: "☐" };
 const BOX = /^\s*([☐☑])\s*/;
+
+/** The address of a picture in a text, below the server's base path. The server writes it; texts cannot name others. */
+const PICTURE = /^study\/[0-9a-f]{32}\/[\w.~%-]+\.(?:png|jpe?g|webp|gif)$/i;
 
 const marked = new Marked({
   gfm: true,
@@ -29,15 +33,15 @@ const marked = new Marked({
 
 const ALLOWED = {
   ALLOWED_TAGS: [
-    ..."p br hr h3 h4 h5 h6 strong em del code pre blockquote ul ol li a table thead tbody tr th td".split(" "),
+    ..."p br hr h3 h4 h5 h6 strong em del code pre blockquote ul ol li a img table thead tbody tr th td".split(" "),
   ],
-  ALLOWED_ATTR: ["href", "title", "start"],
+  ALLOWED_ATTR: ["href", "title", "start", "src", "alt"],
   RETURN_DOM_FRAGMENT: /** @type {const} */ (true),
 };
 
 /**
  * @param {string} text Markdown, as researchers write it in config.json.
- * @returns {DocumentFragment} Without scripts and external resources. Links open in a new tab. Wide tables and code blocks scroll
+ * @returns {DocumentFragment} Without scripts and external resources; the only pictures are those of the study. Links open in a new tab. Wide tables and code blocks scroll
  * sideways, and code blocks have a copy button.
  */
 export function render_markdown(text) {
@@ -52,6 +56,11 @@ export function render_inline_markdown(text) {
 /** @param {string} html Not trusted. */
 function finish(html) {
   const fragment = DOMPurify.sanitize(html, ALLOWED);
+  for (const picture of fragment.querySelectorAll("img")) {
+    const address = picture.getAttribute("src") ?? "";
+    if (PICTURE.test(address)) picture.setAttribute("src", `${base_path(import.meta.url)}/${address}`);
+    else picture.remove();
+  }
   for (const link of fragment.querySelectorAll("a")) {
     link.target = "_blank";
     link.rel = "noopener noreferrer";

@@ -31,6 +31,7 @@ class LimitsTest : public GatewayTest {
   void expect_cut_while_written(const std::string& header_lines) {
     std::ofstream(folder / "static" / "large.bin") << std::string(limits::served_file / 2, 'x');
     config.limits.write_timeout = 300ms;
+    config.limits.download_rate = limits::served_file * 1000;
     config.connections_per_address = 1;
     start();
     const auto begin = std::chrono::steady_clock::now();

@@ -11,6 +11,17 @@ export default {
     fragment.append(html);
     const links = [...html.matchAll(/<a /g)].map(() => document.createElement("a"));
     fragment.append(...links);
-    return Object.assign(fragment, { querySelectorAll: (/** @type {string} */ tag) => (tag === "a" ? links : []) });
+    const pictures = [...html.matchAll(/<img src="([^"]*)"/g)].map(([, address]) => {
+      const picture = document.createElement("img");
+      picture.setAttribute("src", address);
+      return Object.assign(picture, { remove: () => fragment.removeChild(picture) });
+    });
+    fragment.append(...pictures);
+    /** @type {Record<string, HTMLElement[]>} */
+    const found = { a: links, img: pictures };
+    return Object.assign(fragment, {
+      querySelectorAll: (/** @type {string} */ tag) => found[tag] ?? [],
+      removeChild: (/** @type {HTMLElement} */ child) => pictures.splice(pictures.indexOf(/** @type {any} */ (child)), 1),
+    });
   },
 };
