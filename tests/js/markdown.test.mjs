@@ -17,10 +17,12 @@ test("HTML in a task is shown as text", () => {
   assert.equal(html('<script>alert("&")</script>'), '&#60;script&#62;alert("&#38;")&#60;/script&#62;');
 });
 
-test("headings are below those of the page, and at most h6", () => {
+test("headings are below those of the page, without a hole, and at most h6", () => {
+  const levels = (/** @type {string} */ text) => [...html(text).matchAll(/<h(\d)>/g)].map(([, level]) => Number(level));
   assert.equal(html("# One"), "<h3>One</h3>");
-  assert.equal(html("## *Two*"), "<h4><em>Two</em></h4>");
-  assert.equal(html("###### Six"), "<h6>Six</h6>");
+  assert.equal(html("## *Two*"), "<h3><em>Two</em></h3>");
+  assert.deepEqual(levels("## a\n\n### b\n\n##### c\n\n### d\n\n## e\n\n# f\n\n> ### g"), [3, 4, 5, 4, 3, 3, 4]);
+  assert.deepEqual(levels("# 1\n## 2\n### 3\n#### 4\n##### 5\n###### 6"), [3, 4, 5, 6, 6, 6]);
 });
 
 test("line breaks are kept", () => {

@@ -45,7 +45,25 @@ const ALLOWED = {
  * sideways, and code blocks have a copy button.
  */
 export function render_markdown(text) {
-  return finish(/** @type {string} */ (marked.parse(text)));
+  const tokens = marked.lexer(text);
+  nest_headings(tokens);
+  return finish(marked.parser(tokens));
+}
+
+/**
+ * Gives headings the depths 1, 2 and so on without a hole, whichever depth they begin with: a screen reader's user would look for the
+ * headings between.
+ * @param {import("marked").TokensList} tokens
+ */
+function nest_headings(tokens) {
+  /** Depths, as written, of the headings around. @type {number[]} */
+  const around = [];
+  marked.walkTokens(tokens, (token) => {
+    if (token.type !== "heading") return;
+    while (around.length > 0 && around[around.length - 1] >= token.depth) around.pop();
+    around.push(token.depth);
+    token.depth = around.length;
+  });
 }
 
 /** @param {string} text Markdown of one line, for a label. @returns {DocumentFragment} Without paragraphs and other blocks. */
