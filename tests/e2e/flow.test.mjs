@@ -17,12 +17,6 @@ const SIZES = [
 
 /** @param {Tab} tab @param {string} selector */
 const text = async (tab, selector) => (await tab.page.locator(selector).innerText()).trim();
-/** @param {Tab} tab @returns {Promise<string>} Id, name or text of the focused element. */
-const focused = (tab) =>
-  tab.page.evaluate(() => {
-    const { activeElement: active } = document;
-    return active?.getAttribute("name") ?? (active?.id || active?.textContent || "");
-  });
 /** @param {FakeServer} server @param {string} type */
 const sent = (server, type) => server.messages.filter((message) => message.type === type);
 
@@ -49,7 +43,7 @@ page_test("every card of a study with steps, in all sizes and both themes", asyn
   server.study = { ...server.study, ...in_step(CONSENT), study: { title: "Finding files", contact: "a@example.org", trial_run: true }, withdrawal: "ask" };
   const tab = await Tab.open(context, address);
   await tab.card("consent");
-  assert.equal(await focused(tab), "screen_heading");
+  assert.equal(await tab.focused(), "screen_heading");
   assert.deepEqual([await text(tab, "#task_number"), await text(tab, "#trial_run")], ["Step 1 of 9", "Trial run"]);
   await prove(tab, "consent");
   await tab.press("I agree");
@@ -119,7 +113,7 @@ page_test("a consent: by keyboard, with all boxes, or refused after a question",
   assert.equal(await text(tab, `#${await missed.getAttribute("aria-describedby")}`), "Tick this box to take part.");
   assert.deepEqual(sent(server, "step_done"), []);
   for (const key of ["Tab", "Enter"]) await keyboard.press(key);
-  assert.equal(await focused(tab), "box_1");
+  assert.equal(await tab.focused(), "box_1");
   await keyboard.press("Space");
   assert.equal(await tab.page.locator("#screen .summary").isVisible(), false);
   await tab.press("I do not agree");
@@ -147,7 +141,7 @@ page_test("a questionnaire: each change is sent, a reload shows the answers, and
   /** @param {string} field @param {unknown} value */
   const heard = (field, value) => server.heard("step_answer", (message) => message.field === field && JSON.stringify(message.value) === JSON.stringify(value));
   await tab.card("questionnaire");
-  assert.equal(await focused(tab), "screen_heading");
+  assert.equal(await tab.focused(), "screen_heading");
   await keyboard.press("Tab");
   await tab.type("four");
   for (const key of ["Tab"]) await keyboard.press(key);
@@ -166,7 +160,7 @@ page_test("a questionnaire: each change is sent, a reload shows the answers, and
   for (const key of ["ArrowUp"]) await keyboard.press(key);
   await heard("shell", "another");
   await keyboard.press("Tab");
-  assert.equal(await focused(tab), "other");
+  assert.equal(await tab.focused(), "other");
   await tab.type("nu");
   for (const key of ["Tab", "Tab", "Space", "Tab", "Space"]) await keyboard.press(key);
   await heard("tools", ["awk", "rsync"]);
@@ -174,7 +168,7 @@ page_test("a questionnaire: each change is sent, a reload shows the answers, and
   await heard("skill", 2);
   await tab.press("Clear this answer");
   await heard("skill", null);
-  assert.equal(await focused(tab), "skill");
+  assert.equal(await tab.focused(), "skill");
   await tab.page.getByRole("radiogroup", { name: "Mental demand" }).getByLabel("17").check();
   await heard("load", { mental: 17 });
   await tab.page.getByRole("radiogroup", { name: "Physical demand" }).getByLabel("3", { exact: true }).check();
@@ -194,7 +188,7 @@ page_test("a questionnaire: each change is sent, a reload shows the answers, and
   const shells = tab.page.getByRole("radiogroup", { name: "Which shell do you use most?" });
   assert.deepEqual([await shells.getAttribute("aria-invalid"), await shells.getAttribute("aria-describedby")], ["true", "field_2_error"]);
   assert.equal(await text(tab, "#field_2_error"), "Choose one.");
-  assert.match(await focused(tab), /^Please check 2 answers/);
+  assert.match(await tab.focused(), /^Please check 2 answers/);
   await shells.getByLabel("bash").check();
   assert.deepEqual([await shells.getAttribute("aria-invalid"), await text(tab, "#form_faults")], [null, "Please check 1 answer"]);
   await tab.page.getByLabel("I have answered honestly").check();
@@ -281,7 +275,7 @@ page_test("a hand-in, the solution and a link of the treatment", async ({ server
   await tab.page.getByRole("button", { name: "Show solution" }).click();
   await tab.page.locator("#solution").waitFor();
   assert.equal(await text(tab, "#solution pre"), server.solution.join("\n"));
-  assert.equal(await focused(tab), "solution");
+  assert.equal(await tab.focused(), "solution");
   const link = tab.page.getByRole("link", { name: "Manual of find" });
   assert.deepEqual([await link.getAttribute("target"), await link.getAttribute("rel")], ["_blank", "noopener noreferrer"]);
   await context.route("https://man.example.org/**", (route) => route.fulfill({ body: "find(1)" }));
@@ -370,65 +364,52 @@ page_test("from the consent to the end with the keyboard alone", async ({ server
   const [years, , shell] = FORM.fields;
   server.script = [in_step({ ...FORM, fields: [years, shell] }), in_step(PAGE), in_step(BREAK), before_task({ tries_left: 1, solution_in_seconds: 0 })];
   const tab = await Tab.open(context, address);
-  const { keyboard } = tab.page;
-  const press = async (/** @type {string[]} */ ...keys) => {
-    for (const key of keys) await keyboard.press(key);
-  };
-  /** Tab until an element has the focus. @param {string} name Its text or name. */
-  const tab_to = async (name) => {
-    const seen = [];
-    while (seen.at(-1) !== name) {
-      assert.ok(seen.length < 40, `Tab does not reach ${name}: ${seen.join(", ")}`);
-      await keyboard.press("Tab");
-      seen.push((await focused(tab)).slice(0, 80));
-    }
-  };
   await tab.card("consent");
   for (const name of ["box_0", "box_1"]) {
-    await tab_to(name);
-    await press("Space");
+    await tab.tab_to(name);
+    await tab.keys("Space");
   }
-  await tab_to("I agree");
-  await press("Enter");
+  await tab.tab_to("I agree");
+  await tab.keys("Enter");
   await tab.card("questionnaire");
-  assert.equal(await focused(tab), "screen_heading");
-  await tab_to("years");
+  assert.equal(await tab.focused(), "screen_heading");
+  await tab.tab_to("years");
   await tab.type("7");
-  await press("Tab", "Space", "ArrowDown");
-  await tab_to("years");
-  await press("Enter");
+  await tab.keys("Tab", "Space", "ArrowDown");
+  await tab.tab_to("years");
+  await tab.keys("Enter");
   for (const card of ["page", "break"]) {
     await tab.card(card);
-    assert.equal(await focused(tab), "screen_heading");
-    await tab_to("Continue");
-    await press("Enter");
+    assert.equal(await tab.focused(), "screen_heading");
+    await tab.tab_to("Continue");
+    await tab.keys("Enter");
   }
   assert.deepEqual(sent(server, "step_done")[1].answers, { years: 7, shell: "zsh" });
   await tab.card("start");
-  await tab_to("Start");
-  await press("Enter");
+  await tab.tab_to("Start");
+  await tab.keys("Enter");
   await tab.terminal();
   await tab.type("find\n");
   await tab.shows(/\$ find/);
-  await press("Shift+F6");
-  await tab_to("show_solution");
-  await press("Enter");
+  await tab.keys("Shift+F6");
+  await tab.tab_to("show_solution");
+  await tab.keys("Enter");
   await tab.page.locator("#solution").waitFor();
-  await tab_to("hand_in");
-  await press("Enter");
+  await tab.tab_to("hand_in");
+  await tab.keys("Enter");
   await tab.card("hand_in");
-  await tab_to("Hand in");
-  await press("Enter");
+  await tab.tab_to("Hand in");
+  await tab.keys("Enter");
   await server.heard("submit");
   await tab.terminal();
-  await press("Shift+F6");
-  await tab_to("open_settings");
-  await press("Enter");
-  await tab_to("Leave the study…");
-  await press("Enter", "Escape");
+  await tab.keys("Shift+F6");
+  await tab.tab_to("open_settings");
+  await tab.keys("Enter");
+  await tab.tab_to("Leave the study…");
+  await tab.keys("Enter", "Escape");
   server.change(COMPLETED);
   await tab.card("end");
-  assert.equal(await focused(tab), "screen_heading");
-  await tab_to("Copy");
-  await tab_to("Continue to app.prolific.example");
+  assert.equal(await tab.focused(), "screen_heading");
+  await tab.tab_to("Copy");
+  await tab.tab_to("Continue to app.prolific.example");
 });

@@ -140,6 +140,29 @@ export class Tab {
     await place.getByRole("button", { name, exact: true }).click();
   }
 
+  /** @returns {Promise<string>} Name, id or text of the focused element. */
+  focused() {
+    return this.page.evaluate(() => {
+      const { activeElement: active } = document;
+      return active?.getAttribute("name") ?? (active?.id || active?.textContent || "");
+    });
+  }
+
+  /** Presses Tab until an element has the focus. @param {string} name Its name, id or text. */
+  async tab_to(name) {
+    const seen = [];
+    while (seen.at(-1) !== name) {
+      assert.ok(seen.length < 40, `Tab does not reach ${name}: ${seen.join(", ")}`);
+      await this.page.keyboard.press("Tab");
+      seen.push((await this.focused()).slice(0, 80));
+    }
+  }
+
+  /** Presses keys, one after another. @param {string[]} keys */
+  async keys(...keys) {
+    for (const key of keys) await this.page.keyboard.press(key);
+  }
+
   /** The terminal's text, one line for each row. @returns {Promise<string>} */
   text() {
     return this.page.evaluate(() =>
