@@ -35,7 +35,7 @@ void CommandCheck::command_ended(const CommandRecord& command) {
   waiting.text = command.text;
   waiting.working_directory = command.cwd;
   waiting.home = command.home;
-  waiting.output = command.output_without_echo();
+  waiting.output = command.judged_output();
   waiting.is_cut = command.output_is_cut;
   m_waiting_bytes += waiting.size();
   m_waiting.push_back(std::move(waiting));

@@ -440,6 +440,7 @@ void TerminalSession::make_tracker() {
   start.next_command_number = m_commands + 1;
   m_tracker = std::make_unique<CommandTracker>(m_nonce, start, m_output_check ? &*m_output_check : nullptr,
                                                std::move(callbacks));
+  if (m_command_check) m_tracker->leave_out_typed_lines();
 }
 
 void TerminalSession::use_terminal(std::unique_ptr<TerminalIo> terminal) {

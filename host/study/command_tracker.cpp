@@ -11,6 +11,21 @@ namespace {
 
 BytesView process_of(BytesView shell) { return shell.substr(0, shell.find('.')); }
 
+/// The text without the lines that were typed; nothing if it has none of them.
+std::optional<Bytes> without_typed(BytesView text, const TypedLines& typed) {
+  Bytes others;
+  BytesView rest = text;
+  while (!rest.empty()) {
+    const std::size_t size = std::min(rest.find('\n'), rest.size() - 1) + 1;
+    BytesView line = rest.substr(0, size);
+    rest.remove_prefix(size);
+    if (line.ends_with('\n')) line.remove_suffix(1);
+    if (!typed.contains(line)) others.append(line.data(), size);
+  }
+  if (others.size() == text.size()) return std::nullopt;
+  return others;
+}
+
 }  // namespace
 
 CommandTracker::CommandTracker(std::string nonce, const Start& start, OutputCheck* check, Callbacks callbacks)
@@ -20,11 +35,16 @@ CommandTracker::CommandTracker(std::string nonce, const Start& start, OutputChec
       m_check(check),
       m_callbacks(std::move(callbacks)) {}
 
+void CommandTracker::leave_out_typed_lines() {
+  m_typed.emplace([](BytesView line) { return !line.empty(); }, limits::kernel_line);
+}
+
 void CommandTracker::typed(BytesView bytes, std::uint64_t offset, Timestamp at) {
   const InvariantScope invariant(*this);
   m_balance.typed(bytes, at.monotonic);
   m_input.typed(bytes, offset);
   if (m_check) m_check->typed(bytes);
+  if (m_typed) m_typed->typed(bytes);
   if (!m_running.empty()) m_running.back().echoed.typed(bytes, m_running.back().record.output);
 }
 
@@ -109,6 +129,7 @@ void CommandTracker::on_mark(const ShellMark& mark) {
       m_lines_read = m_lines_of_commands = 0;
       m_balance.prompt_started();
       if (m_check) m_check->prompt_started();
+      if (m_typed) m_typed->clear();
       return;
     case ShellMark::Kind::prompt_end:
       m_is_at_prompt = true;
@@ -228,6 +249,7 @@ void CommandTracker::begin(const ShellMark& mark, const Origin& origin) {
   m_is_at_prompt = false;
   m_has_found = false;
   if (m_check) m_check->command_started(mark.text, m_lines_read);
+  if (m_typed) m_typed->forget_command(mark.text, m_lines_read);
 }
 
 void CommandTracker::judge() {
@@ -243,6 +265,7 @@ void CommandTracker::finish(std::optional<int> exit_status, CommandEnd by, std::
   CommandRecord& record = running.record;
   record.typed = running.echoed.echo();
   record.printed = running.echoed.rest();
+  if (m_typed) record.judged = without_typed(record.output_without_echo(), *m_typed);
   record.exit_status = exit_status;
   record.ended_by = by;
   m_has_found = false;

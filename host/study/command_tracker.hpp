@@ -58,6 +58,9 @@ class CommandTracker final : private ScannerListener {
   /// `check` may be null (filesystem tasks); it must outlive the tracker. Callbacks may be empty.
   CommandTracker(std::string nonce, const Start& start, OutputCheck* check, Callbacks callbacks);
 
+  /// From now on, the reported commands have a judged_output(): without lines that equal one typed since the last
+  /// prompt, except the command's own, as OutputCheck has it. So an answer typed at a running `cat` is none.
+  void leave_out_typed_lines();
   /// Called if the shell is older than the tracker, which has not seen everything that was typed.
   void expect_earlier_lines() { m_balance.expect_earlier_lines(); }
   /// Called when bytes are written to the shell, before the output that they cause. `offset`: of the first one in the
@@ -118,6 +121,7 @@ class CommandTracker final : private ScannerListener {
   CommandInput m_input;
   std::int64_t m_next_number;
   OutputCheck* m_check;
+  std::optional<TypedLines> m_typed{};
   Callbacks m_callbacks;
   Timestamp m_now;
   std::vector<Running> m_running;                               ///< the innermost is the last

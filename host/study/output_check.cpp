@@ -117,11 +117,7 @@ bool OutputCheck::passes() const {
 }
 
 void OutputCheck::command_started(BytesView text, std::size_t lines_read) {
-  if (lines_read > 0) {
-    m_typed.forget_first(lines_read);
-  } else {
-    m_typed.forget_command(std::max<std::size_t>(split_lines(text).size(), 1));
-  }
+  m_typed.forget_command(text, lines_read);
   output_begins();
 }
 

@@ -35,8 +35,7 @@ class OutputCheck {
 
   /// A prompt starts: input from here on belongs to the next command.
   void prompt_started();
-  /// `text`: the command as the shell has read it. `lines_read`: how many lines a line editor has returned since the
-  /// prompt; these are the command's own. 0 if it does not report that; then the lines are counted in the text.
+  /// `text` and `lines_read`: as for TypedLines::forget_command().
   void command_started(BytesView text, std::size_t lines_read);
   /// Output from here on belongs to another command; typed lines still count.
   void output_begins();

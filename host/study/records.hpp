@@ -89,13 +89,17 @@ struct CommandRecord {
   std::uint64_t output_to = 0;
   Bytes output;  ///< without escape sequences and the alternate screen, CR LF as LF; the first MiB
   bool output_is_cut = false;
-  bool is_full_screen = false;  ///< it used the alternate screen, or moved the cursor to chosen rows
-  Bytes typed;                  ///< the part of `output` that is the kernel's echo of typed input
-  Bytes printed;                ///< the other part; empty if `typed` is empty
-  bool is_doubtful = false;     ///< no typed line end can have started it
+  bool is_full_screen = false;    ///< it used the alternate screen, or moved the cursor to chosen rows
+  Bytes typed;                    ///< the part of `output` that is the kernel's echo of typed input
+  Bytes printed;                  ///< the other part; empty if `typed` is empty
+  std::optional<Bytes> judged{};  ///< see judged_output(); absent if that has all lines
+  bool is_doubtful = false;       ///< no typed line end can have started it
 
   /// `output` without the echo.
   const Bytes& output_without_echo() const { return typed.empty() ? output : printed; }
+  /// Without lines that equal a typed line, too, if the tracker leaves these out
+  /// (CommandTracker::leave_out_typed_lines).
+  const Bytes& judged_output() const { return judged ? *judged : output_without_echo(); }
 };
 
 /// How far the page has acknowledged output.

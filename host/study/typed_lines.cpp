@@ -132,7 +132,10 @@ void TypedLines::forget_first(std::uint64_t count) {
   m_escape = Escape::none;
 }
 
-void TypedLines::forget_command(std::uint64_t count) {
+void TypedLines::forget_command(BytesView text, std::uint64_t lines_read) {
+  if (lines_read > 0) return forget_first(lines_read);
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  std::uint64_t count = 1 + static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
   for (const std::uint64_t number : m_continued) {
     if (number < count) ++count;
   }

@@ -33,8 +33,10 @@ class TypedLines {
   /// Text pasted in brackets (ESC [200~ to ESC [201~) is part of the line into which it was pasted, including its
   /// newlines.
   void forget_first(std::uint64_t count);
-  /// The same for a command of `count` lines, where a "\" at the end of a typed line has joined two lines into one.
-  void forget_command(std::uint64_t count);
+  /// Forgets the lines of a command. `text`: the command as the shell has read it. `lines_read`: how many lines a line
+  /// editor has returned since clear(); these are the command's own. 0 if it does not report that; then they are
+  /// counted in the text, where a "\" at the end of a typed line has joined two lines into one.
+  void forget_command(BytesView text, std::uint64_t lines_read);
   void output_line_ended();
   bool contains(BytesView line) const;
 

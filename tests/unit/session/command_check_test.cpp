@@ -113,9 +113,9 @@ TEST_F(CommandCheckTest, WhatWasTypedWhileACommandRanDoesNotCount) {
   begin_search();
   backend.shell().begin("cat");
   type(0, "a/x\r");
-  backend.shell().print("a/x\r\n");
+  backend.shell().print("a/x\r\na/x\r\n");
   type(4, "b\r");
-  backend.shell().print("b\r\n");
+  backend.shell().print("b\r\nb\r\n");
   loop.run_until_idle();
   backend.shell().end(0);
   EXPECT_TRUE(runs_on());

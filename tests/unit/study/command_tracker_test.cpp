@@ -292,6 +292,39 @@ TEST_F(CommandTrackerTest, SeparatesInputToAProgramFromItsOutput) {
   EXPECT_EQ(records.at(1).printed, "");
 }
 
+TEST_F(CommandTrackerTest, WhatIsJudgedHasNoTypedLines) {
+  const auto tracker = make();
+  tracker->leave_out_typed_lines();
+  const auto run = [&](const std::string& line, const std::string& input, const std::string& output) {
+    tracker->printed(prompt(), second(1));
+    type(*tracker, line + "\r", second(1));
+    tracker->printed(line + "\r\n\x1b[?2004l\r" + start_of(line), second(1));
+    type(*tracker, input, second(2));
+    tracker->printed(output + end_of(0), second(3));
+    return records.back().judged_output();
+  };
+  EXPECT_EQ(run("cat", "a/x\rb\r\x04", "a/x\r\nb\r\na/x\r\nb\r\n"), "");
+  EXPECT_EQ(records.back().printed, "a/x\nb\n") << "the record has what cat printed";
+  EXPECT_EQ(run("cat -", "a/\x7f/xy\x7f\r\x04", "a/\b \b/xy\b \b\r\na/x\r\n"), "");
+  EXPECT_EQ(run("stty -echo; cat", "a/x\r\x04", "a/x\r\n"), "");
+  EXPECT_EQ(run("sh", "find\r", "$ find\r\na/x\r\n$ "), "$ a/x\n$ ");
+  EXPECT_EQ(run("find", "", "a/x\r\nfind\r\n"), "a/x\nfind\n") << "the command's own line is no input of it";
+  EXPECT_EQ(run("find", "l", "a/x\r\nl"), "a/x\n") << "typed ahead";
+  EXPECT_EQ(run("find", "", "a/x\r\n\r\nb"), "a/x\n\nb");
+
+  tracker->printed(prompt(), second(4));
+  type(*tracker, "cat\ra/x\r\x04", second(4));
+  tracker->printed("cat\r\n\x1b[?2004l\r" + start_of("cat") + "a/x\r\nb\r\n" + end_of(0), second(5));
+  EXPECT_EQ(records.back().judged_output(), "b\n") << "pasted with the command";
+  tracker->printed(prompt() + start_of("cat f") + "a/x\r\n" + end_of(0), second(6));
+  EXPECT_EQ(records.back().judged_output(), "a/x\n") << "typed before an earlier prompt";
+  tracker->printed(prompt(), second(7));
+  type(*tracker, "cat <<E\ra/x\rE\r", second(7));
+  tracker->printed(start_of("cat <<E\\x0aa/x\\x0aE") + "a/x\r\n" + end_of(0), second(7));
+  EXPECT_EQ(records.back().judged_output(), "a/x\n")
+      << "the command's own lines, of which nobody has reported the reading";
+}
+
 TEST_F(CommandTrackerTest, LinesOfAContinuedCommandStillCount) {
   OutputCheck check("hello world", OutputMatch::lines);
   const auto tracker = make(&check);
