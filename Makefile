@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps build image run test-server package test-package test-setup test test-page build-tests test-programs test-browser test-all build-sanitizers test-sanitizers test-fuzz test-fresh bench bench-revisions bench-browser bench-quick bench-micro build-bench test-faults test-hostile test-machine mutants lint fmt clean
+.PHONY: help deps build image run test-server package test-package test-setup test test-page build-tests test-programs test-browser test-all build-sanitizers test-sanitizers test-fuzz test-fresh bench bench-revisions bench-browser bench-quick bench-micro build-bench test-tasks test-faults test-hostile test-machine mutants lint fmt clean
 
 ARGS ?=
 ADDRESS ?=
@@ -62,7 +62,7 @@ package:          ## a Debian package of the server as a service, in build/packa
 
 # The fresh machine skips tests that have just run.
 test-all: FRESH = --without-tests
-test-all: test lint test-sanitizers test-fuzz test-fresh test-package ## test, lint, then everything that takes long
+test-all: test test-tasks lint test-sanitizers test-fuzz test-fresh test-package ## test, lint, then everything that takes long
 
 build-sanitizers:
 	@tools/deps test
@@ -112,6 +112,9 @@ build-bench:
 test-package:     ## make the package, install it in a fresh Debian 12, use it, purge it; check the Vagrantfile (as root)
 	@$(MAKE) --no-print-directory package
 	tools/test-package
+
+test-tasks: build-tests ## what passes twenty tasks of all types and what does not, typed into real shells (as root, one minute)
+	build/bin/test_server --gtest_filter=TaskVerdicts.OfAllTasks
 
 test-faults: build-tests ## the server under faults that seeds choose, SEEDS=1..20 of SECONDS=300 each (as root); writes build/faults.md
 	build/bin/test_faults --seeds $(or $(SEEDS),1..20) --seconds $(or $(SECONDS),300) --report build/faults.md $(ARGS)
