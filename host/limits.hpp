@@ -314,6 +314,22 @@ inline constexpr std::size_t check_memory = 512 * 1024 * 1024;
 /// What a check needs for an entry of a home besides its content, in bytes. Measured: 300 to 800, with its name.
 inline constexpr std::size_t snapshot_entry = 1024;
 
+// The states of homes in the record
+
+/// Bytes of a file whose content the record keeps; of a larger one it has the digest.
+inline constexpr std::size_t kept_content = 1024 * 1024;
+/// A home with at most this much content is read whole for its state; of a larger one, what the check compares.
+inline constexpr std::size_t whole_home = 8 * 1024 * 1024;
+/// How much content such a snapshot may have, because the last command may have added some. If there is more, the
+/// snapshot is taken again without it.
+inline constexpr std::size_t grown_home = 16 * 1024 * 1024;
+/// Bytes of the listing of a home; the rest of a longer one is left out.
+inline constexpr std::size_t home_listing = 4 * 1024 * 1024;
+/// How many bytes of contents one job of the store has, unless it is one file's: no keystroke waits long for it.
+inline constexpr std::size_t content_commit = 256 * 1024;
+/// Bytes of contents that wait for the store. While they are more, only the digests of others are kept.
+inline constexpr std::size_t waiting_contents = 64 * 1024 * 1024;
+
 // Study logic
 
 /// How much of a command's cleaned output is recorded, in bytes.
@@ -522,5 +538,7 @@ static_assert(picture_file <= served_file, "a picture is sent like a static file
 static_assert(picture_file <= pictures && pictures <= kept_pictures / 2,
               "a gateway keeps all pictures of a study, and those of the study before a reload");
 static_assert(access_code <= client_name, "a code fits where a client sends a name");
+static_assert(kept_content <= whole_home && whole_home < grown_home, "a home that is read whole may grow by a file");
+static_assert(content_commit <= kept_content && grown_home <= waiting_contents, "a home's contents can wait together");
 
 }  // namespace tellina::limits

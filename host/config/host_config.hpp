@@ -45,7 +45,9 @@ struct HostConfig {
   std::string file;  ///< as given on the command line
   ServerConfig server;
   std::string database;
-  bool keeps_bytes = true;  ///< whether the record keeps every byte of the terminals
+  bool keeps_bytes = true;     ///< whether the record keeps every byte of the terminals
+  bool records_states = true;  ///< whether the record has the files after each command
+  std::uint64_t state_content = std::uint64_t{64} * 1024 * 1024;  ///< bytes of their contents for each task session
   Durability durability = Durability::second;
   std::size_t workers = 2;
   PluginChoice channel_layer;

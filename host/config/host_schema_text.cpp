@@ -127,6 +127,18 @@ const char* const host_schema_text = R"json({
           "description": "How much acknowledged input a loss of power may cost; process: some seconds; second: about one; commit: none",
           "enum": ["process", "second", "commit"],
           "default": "second"
+        },
+        "states": {
+          "description": "The files after each command, for tasks about files; changes: what differs from the command before",
+          "enum": ["changes", "none"],
+          "default": "changes"
+        },
+        "states_in_mib": {
+          "description": "How much content of files the states of one task session may add; of more, only digests are kept",
+          "type": "integer",
+          "minimum": 1,
+          "maximum": 65536,
+          "default": 64
         }
       }
     },

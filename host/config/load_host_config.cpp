@@ -408,6 +408,8 @@ class Loader {
     config.database = (m_folder / m_root.string_or("database", "db.sqlite3")).lexically_normal().string();
     if (const Config* recording = m_root.find("recording")) {
       config.keeps_bytes = recording->bool_or("bytes", config.keeps_bytes);
+      config.records_states = recording->string_or("states", "changes") == "changes";
+      config.state_content = static_cast<std::uint64_t>(recording->integer_or("states_in_mib", 64)) * 1024 * 1024;
       // The schema allows these names only.
       const std::string name = recording->string_or("durability", "second");
       for (const auto& [spelling, durability] : durabilities) {

@@ -134,6 +134,10 @@ void WorkerRole::start_lanes(const Sweeper& unswept) {
     environment.fault_log = fault_log;
     environment.prewarms_sandboxes = m_parts.config.sandbox_pool > 0;
     environment.keeps_bytes = m_parts.config.keeps_bytes;
+    environment.state_content = m_parts.config.state_content;
+    if (m_parts.config.records_states) {
+      environment.contents = std::make_shared<ContentQueue>(m_loops[i], *m_store, fault_log);
+    }
     environment.study = m_parts.config.study;
     if (m_parts.options.test_mode) {
       if (!m_self_test) m_self_test = std::make_unique<SelfTestWorker>(environment);

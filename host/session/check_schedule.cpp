@@ -43,21 +43,21 @@ void CheckSchedule::use(std::shared_ptr<SandboxHandle> sandbox) {
 
 void CheckSchedule::command_ended() {
   const InvariantScope invariant(*this);
-  if (m_check->follows_commands()) start_check(TaskCheck::Mode::always);
+  if (m_check->follows_commands()) start_check({TaskCheck::Mode::always, CheckTrigger::command});
 }
 
 void CheckSchedule::output_seen() {
   const InvariantScope invariant(*this);
-  if (m_check->follows_commands()) check_soon();
+  if (m_check->follows_commands()) check_soon(CheckTrigger::output);
   start_interval();
 }
 
-void CheckSchedule::check_soon() {
+void CheckSchedule::check_soon(CheckTrigger trigger) {
   if (m_checks_soon || !m_has_sandbox) return;
   m_checks_soon = true;
-  m_soon_timer->start(m_loop.clock().now() + output_interval, [this] {
+  m_soon_timer->start(m_loop.clock().now() + output_interval, [this, trigger] {
     m_checks_soon = false;
-    start_check(TaskCheck::Mode::always);
+    start_check({TaskCheck::Mode::always, trigger});
   });
 }
 
@@ -66,37 +66,39 @@ void CheckSchedule::start_interval() {
   m_interval_runs = true;
   m_interval_timer->start(m_loop.clock().now() + m_interval, [this] {
     m_interval_runs = false;
-    start_check(TaskCheck::Mode::if_changed);
+    start_check({TaskCheck::Mode::if_changed, CheckTrigger::timer});
   });
 }
 
 void CheckSchedule::check_at_the_end(std::function<void()> done) {
-  check_at_once(TaskCheck::Mode::if_changed, std::move(done));
+  check_at_once({TaskCheck::Mode::if_changed, CheckTrigger::deadline}, std::move(done));
 }
 
 void CheckSchedule::check_for_hand_in(std::function<void()> done) {
-  check_at_once(TaskCheck::Mode::always, std::move(done));
+  check_at_once({TaskCheck::Mode::always, CheckTrigger::hand_in}, std::move(done));
 }
 
-void CheckSchedule::check_at_once(TaskCheck::Mode mode, std::function<void()> done) {
+void CheckSchedule::check_at_once(Wish wish, std::function<void()> done) {
   if (!m_has_sandbox) return done();
   m_after_next_check.push_back(std::move(done));
   end_rest();
-  start_check(mode);
+  start_check(wish);
 }
 
-void CheckSchedule::start_check(TaskCheck::Mode mode) {
+void CheckSchedule::start_check(Wish wish) {
   if (!m_has_sandbox) return;
   if (m_is_checking || m_rests) {
-    if (m_next != TaskCheck::Mode::always) m_next = mode;
+    if (!m_next) m_next = wish;
+    if (wish.mode == TaskCheck::Mode::always) m_next->mode = wish.mode;
+    m_next->trigger = std::max(m_next->trigger, wish.trigger);
     return;
   }
   m_is_checking = true;
   m_check_began = m_loop.clock().now();
   TELLINA_ASSERT(m_after_current_check.empty());
   m_after_current_check = std::exchange(m_after_next_check, {});
-  m_check->run(mode, [this, mode, current = std::weak_ptr(m_current)](const TaskCheck::Result& result) {
-    if (!current.expired()) finish_check(mode, result);
+  m_check->run(wish.mode, [this, wish, current = std::weak_ptr(m_current)](const TaskCheck::Result& result) {
+    if (!current.expired()) finish_check(wish, result);
   });
 }
 
@@ -110,21 +112,21 @@ void CheckSchedule::check_invariant() const {
   TELLINA_ASSERT(!m_interval_runs || m_interval > std::chrono::nanoseconds::zero());
 }
 
-void CheckSchedule::finish_check(TaskCheck::Mode mode, const TaskCheck::Result& result) {
+void CheckSchedule::finish_check(Wish wish, const TaskCheck::Result& result) {
   TELLINA_ASSERT(m_is_checking && m_has_sandbox);
   m_is_checking = false;
   m_is_conclusive = !result.is_inconclusive;
   rest();
-  if (result.is_inconclusive) check_soon();
+  if (result.is_inconclusive) check_soon(CheckTrigger::timer);
   const bool is_idle = result.is_idle && !m_callbacks.command_runs();
   // The interval counts from the last check, whatever caused it.
   const bool continues = std::exchange(m_interval_runs, false) || !is_idle;
   m_interval_timer->cancel();
   if (continues) start_interval();
   // A background process that changes no verdict does not need a row in the record every two seconds.
-  const bool is_reported = mode == TaskCheck::Mode::always || result.progress != m_last;
+  const bool is_reported = wish.mode == TaskCheck::Mode::always || result.progress != m_last;
   if (result.progress) m_last = result.progress;
-  if (result.progress && is_reported) m_callbacks.judged(*result.progress);
+  if (result.progress && is_reported) m_callbacks.judged(result, wish.trigger);
   for (const auto& done : std::exchange(m_after_current_check, {})) done();
   if (!m_after_next_check.empty()) end_rest();
   if (m_next && !m_rests) start_check(*std::exchange(m_next, std::nullopt));

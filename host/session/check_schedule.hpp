@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "host/session/task_check.hpp"
+#include "host/study/records.hpp"
 
 namespace tellina {
 
@@ -22,7 +23,8 @@ class CheckSchedule {
  public:
   class Callbacks {
    public:
-    std::function<void(const Progress&)> judged;
+    /// The result has a progress.
+    std::function<void(const TaskCheck::Result&, CheckTrigger)> judged;
     std::function<bool()> command_runs;  ///< according to the shell's marks; then the sandbox is not idle
   };
 
@@ -48,12 +50,16 @@ class CheckSchedule {
 
  private:
   using DoneCalls = std::vector<std::function<void()>>;
+  struct Wish {
+    TaskCheck::Mode mode = TaskCheck::Mode::if_changed;
+    CheckTrigger trigger = CheckTrigger::timer;
+  };
 
-  void check_at_once(TaskCheck::Mode mode, std::function<void()> done);
+  void check_at_once(Wish wish, std::function<void()> done);
   void start_interval();
-  void check_soon();
-  void start_check(TaskCheck::Mode mode);
-  void finish_check(TaskCheck::Mode mode, const TaskCheck::Result& result);
+  void check_soon(CheckTrigger trigger);
+  void start_check(Wish wish);
+  void finish_check(Wish wish, const TaskCheck::Result& result);
   /// Begins the rest after a check that has just ended.
   void rest();
   void end_rest();
@@ -72,10 +78,10 @@ class CheckSchedule {
   MonotonicTime m_check_began{};
   std::unique_ptr<Loop::Timer> m_rest_timer;
   bool m_rests = false;
-  std::optional<TaskCheck::Mode> m_next{};  ///< requested while a check runs or during the rest
-  DoneCalls m_after_next_check;             ///< called after the verdict of the next check
-  DoneCalls m_after_current_check;          ///< called after the verdict of the current check
-  std::optional<Progress> m_last{};         ///< last verdict on this sandbox
+  std::optional<Wish> m_next{};      ///< requested while a check runs or during the rest
+  DoneCalls m_after_next_check;      ///< called after the verdict of the next check
+  DoneCalls m_after_current_check;   ///< called after the verdict of the current check
+  std::optional<Progress> m_last{};  ///< last verdict on this sandbox
   /// Replaced with each sandbox. A result that holds an older one is out of date.
   std::shared_ptr<bool> m_current = std::make_shared<bool>(true);
 };

@@ -7,14 +7,13 @@
 #include "host/limits.hpp"
 #include "host/plugins/guard.hpp"
 #include "host/runtime/assertion.hpp"
+#include "host/study/checker_run.hpp"
 #include "host/study/command_lines.hpp"
 #include "host/study/snapshot_limits.hpp"
 #include "tellina/descriptor.hpp"
 
 namespace tellina {
 namespace {
-
-constexpr const char* commands_file = "session.jsonl";
 
 SnapshotRequest whole_home() {
   SnapshotRequest request;
@@ -32,14 +31,6 @@ std::size_t memory_of(const FileNode& node) {
   return memory;
 }
 
-bool lacks_content(const FileNode& node) {
-  if (node.kind == FileKind::regular && !node.content && node.size.value_or(0) > 0) return true;
-  for (const auto& [name, child] : node.children) {
-    if (lacks_content(child)) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 /// Tells a run that nobody needs its result any more. Threads: any.
@@ -55,11 +46,12 @@ class CheckerCheck::Cancellation {
 };
 
 CheckerCheck::CheckerCheck(SessionEnvironment& environment, SessionLoop& loop, std::shared_ptr<const Study> study,
-                           int task_number, std::function<void(const Failure&)> failed)
+                           int task_number, StateRecorder& states, std::function<void(const Failure&)> failed)
     : m_environment(environment),
       m_loop(loop),
       m_study(std::move(study)),
       m_task_number(task_number),
+      m_states(states),
       m_failed(std::move(failed)) {
   check_invariant();
 }
@@ -106,21 +98,15 @@ bool CheckerCheck::is_due() const {
 
 std::shared_ptr<CheckerCheck::Run> CheckerCheck::make_run() {
   auto run = std::make_shared<Run>();
+  run->look = m_states.begin();
   run->cancellation = m_cancellation = std::make_shared<Cancellation>();
-  const Checker& checker = task().checker;
   RunSpec& spec = run->spec;
   spec.id = "check-" + random_token(m_environment.random, 8);
   spec.owner = m_environment.worker;
-  spec.folder = checker.folder;
   Bytes commands;
   commands.reserve(m_command_bytes);
   for (const Bytes& line : m_commands) commands += line;
-  spec.folder.root.children[commands_file] = FileNode::regular(std::move(commands));
-  spec.arguments = checker.arguments;
-  spec.time_limit = checker.time_limit;
-  spec.max_output = limits::checker_output;
-  spec.max_errors = limits::checker_errors;
-  spec.options = task().sandbox_options;
+  prepare_checker_run(spec, task(), std::move(commands));
   spec.cancelled = m_cancellation->descriptor();
   return run;
 }
@@ -144,6 +130,7 @@ void CheckerCheck::run(Mode /*mode*/, std::function<void(Result)> done) {
       [run](Sandbox& sandbox) {
         FileTree home = sandbox.snapshot(whole_home());
         run->has_raced = home.raced;
+        if (run->look) run->look->see_and_keep(home);
         if (home.truncated || lacks_content(home.root)) {
           throw Error(ErrorCode::unsupported, "the home holds more than " + std::to_string(limits::checked_entries) +
                                                   " entries or " +
@@ -192,6 +179,7 @@ TaskCheck::Result CheckerCheck::failed(const Failure& failure) {
 TaskCheck::Result CheckerCheck::result_of(const Run& run, const std::exception_ptr& error) {
   const InvariantScope invariant(*this);
   m_cancellation.reset();
+  m_states.finish(run.look, error || run.has_raced ? std::nullopt : run.verdict.progress);
   if (error) {
     try {
       std::rethrow_exception(error);

@@ -10,6 +10,7 @@
 
 #include "host/runtime/lifeline.hpp"
 #include "host/session/session_loop.hpp"
+#include "host/session/state_recorder.hpp"
 #include "host/session/task_check.hpp"
 #include "host/study/checker_verdict.hpp"
 #include "host/study/records.hpp"
@@ -27,8 +28,9 @@ class CheckerCheck final : public TaskCheck {
     std::string reason;
     std::string errors;  ///< the end of its standard error
   };
+  /// `states` gets each home that is read.
   CheckerCheck(SessionEnvironment& environment, SessionLoop& loop, std::shared_ptr<const Study> study, int task_number,
-               std::function<void(const Failure&)> failed);
+               StateRecorder& states, std::function<void(const Failure&)> failed);
   ~CheckerCheck() override;
 
   /// A command has ended, and the next run will judge the home.
@@ -52,6 +54,7 @@ class CheckerCheck final : public TaskCheck {
     CheckerVerdict verdict;
     std::string errors;
     bool has_raced = false;
+    std::shared_ptr<StateRecorder::Look> look;
     std::shared_ptr<Cancellation> cancellation;
   };
 
@@ -67,6 +70,7 @@ class CheckerCheck final : public TaskCheck {
   SessionLoop& m_loop;
   std::shared_ptr<const Study> m_study;
   int m_task_number;
+  StateRecorder& m_states;
   std::function<void(const Failure&)> m_failed;
   std::shared_ptr<SandboxHandle> m_sandbox;
   std::deque<Bytes> m_commands;  ///< lines of session.jsonl

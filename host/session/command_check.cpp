@@ -7,7 +7,6 @@
 #include "host/limits.hpp"
 #include "host/runtime/assertion.hpp"
 #include "host/study/snapshot_limits.hpp"
-#include "host/study/tree_compare.hpp"
 
 namespace tellina {
 namespace {
@@ -22,21 +21,17 @@ SnapshotRequest names_only() {
 }  // namespace
 
 CommandCheck::CommandCheck(SessionEnvironment& environment, SessionLoop& loop, std::shared_ptr<const Study> study,
-                           int task_number)
+                           int task_number, StateRecorder& states)
     : m_environment(environment),
       m_loop(loop),
       m_study(std::move(study)),
       m_task_number(task_number),
+      m_states(states),
       m_judge(std::make_shared<const OutputJudge>(task())) {}
 
 void CommandCheck::command_ended(const CommandRecord& command) {
   const InvariantScope invariant(*this);
-  Waiting waiting;
-  waiting.text = command.text;
-  waiting.working_directory = command.cwd;
-  waiting.home = command.home;
-  waiting.output = command.judged_output();
-  waiting.is_cut = command.output_is_cut;
+  EndedCommand waiting(command);
   m_waiting_bytes += waiting.size();
   m_waiting.push_back(std::move(waiting));
   while (m_waiting.size() > limits::commands_to_judge ||
@@ -64,45 +59,27 @@ void CommandCheck::run(Mode /*mode*/, std::function<void(Result)> done) {
     return done(nothing_new);
   }
   auto judged = std::make_shared<Judged>();
+  judged->look = m_states.begin();
+  const SnapshotRequest request = m_states.widened(names_only());
   judged->commands.assign(std::make_move_iterator(m_waiting.begin()), std::make_move_iterator(m_waiting.end()));
   const std::size_t bytes = std::exchange(m_waiting_bytes, 0);
   m_waiting.clear();
   m_sandbox->inspect(
-      [judged, judge = m_judge, study = m_study, number = m_task_number, before = m_before](Sandbox& sandbox) {
-        if (judge->needs_names()) judged->home = std::make_shared<const FileTree>(sandbox.snapshot(names_only()));
-        CommandCheck::judge(*study, number, *judge, *before, *judged);
+      [judged, request, judge = m_judge, study = m_study, number = m_task_number, before = m_before](Sandbox& sandbox) {
+        std::shared_ptr<FileTree> home;
+        if (judge->needs_names()) {
+          home = std::make_shared<FileTree>(sandbox.snapshot(request));
+          if (home->truncated && !request.content_of) *home = sandbox.snapshot(names_only());
+          judged->home = home;
+        }
+        const Task& task = study->tasks[static_cast<std::size_t>(number) - 1];
+        judged->verdict = judge_commands(task, *judge, judged->commands, *before, home.get());
+        if (home && judged->look) judged->look->see(*home);
       },
       m_loop.guarded(m_lifeline.guarded([this, judged, done = std::move(done)](const std::exception_ptr& error) {
         done(result_of(*judged, error));
       })),
-      memory_for(names_only()) + limits::judged_output_factor * bytes);
-}
-
-void CommandCheck::judge(const Study& study, int task_number, const OutputJudge& judge, const FileTree& before,
-                         Judged& judged) {
-  const Task& task = study.tasks[static_cast<std::size_t>(task_number) - 1];
-  std::optional<HomeNames> names;
-  for (const Waiting& command : judged.commands) {
-    if (!names || names->home() != command.home) {
-      names.emplace(command.home);
-      if (judged.home) {
-        names->add(before);
-        names->add(*judged.home);
-      }
-    }
-    CommandOutput output;
-    output.text = command.text;
-    output.working_directory = command.working_directory;
-    output.output = command.output;
-    output.is_cut = command.is_cut;
-    judged.progress = judge.judge(output, *names);
-    if (judged.home && (judged.home->raced || judged.home->truncated)) judged.progress->passed = false;
-    if (task.type == TaskType::file_search && !task.files_may_change) {
-      judged.progress->has_changed_names = !have_same_names(task.initial, *judged.home, task.root);
-      if (judged.progress->has_changed_names) judged.progress->passed = false;
-    }
-    if (judged.progress->passed) return;
-  }
+      memory_for(request) + limits::judged_output_factor * bytes);
 }
 
 TaskCheck::Result CommandCheck::result_of(Judged& judged, const std::exception_ptr& error) {
@@ -118,6 +95,11 @@ TaskCheck::Result CommandCheck::result_of(Judged& judged, const std::exception_p
                                        m_environment.loop.clock().now());
     }
   }
+  if (judged.verdict && !result.is_inconclusive) {
+    result.progress = judged.verdict->progress;
+    result.command_number = judged.verdict->number;
+  }
+  m_states.finish(judged.look, result.progress);
   if (result.is_inconclusive) {
     // Judges the same commands again, before those that have ended meanwhile.
     for (auto command = judged.commands.rbegin(); command != judged.commands.rend(); ++command) {
@@ -126,7 +108,6 @@ TaskCheck::Result CommandCheck::result_of(Judged& judged, const std::exception_p
     }
     return result;
   }
-  result.progress = judged.progress;
   result.is_idle = m_waiting.empty();
   if (judged.home) m_before = judged.home;
   return result;

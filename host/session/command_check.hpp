@@ -7,9 +7,9 @@
 
 #include "host/runtime/lifeline.hpp"
 #include "host/session/session_loop.hpp"
+#include "host/session/state_recorder.hpp"
 #include "host/session/task_check.hpp"
-#include "host/study/output_judge.hpp"
-#include "host/study/records.hpp"
+#include "host/study/command_judge.hpp"
 
 namespace tellina {
 
@@ -19,7 +19,9 @@ namespace tellina {
 /// Threads: the loop's; the judgement runs on the blocking pool.
 class CommandCheck final : public TaskCheck {
  public:
-  CommandCheck(SessionEnvironment& environment, SessionLoop& loop, std::shared_ptr<const Study> study, int task_number);
+  /// `states` gets each home that is read.
+  CommandCheck(SessionEnvironment& environment, SessionLoop& loop, std::shared_ptr<const Study> study, int task_number,
+               StateRecorder& states);
 
   /// A command has ended, and the next run will judge it. Of very many, or with very much output, only the last.
   void command_ended(const CommandRecord& command);
@@ -31,25 +33,14 @@ class CommandCheck final : public TaskCheck {
   void check_invariant() const;
 
  private:
-  /// What is kept of a command until it is judged.
-  struct Waiting {
-    Bytes text;
-    Bytes working_directory;
-    Bytes home;
-    Bytes output;
-    bool is_cut = false;
-    std::size_t size() const { return text.size() + working_directory.size() + home.size() + output.size(); }
-  };
   /// Written on the pool, then read on the loop.
   struct Judged {
-    std::vector<Waiting> commands;
+    std::vector<EndedCommand> commands;
     std::shared_ptr<const FileTree> home;  ///< null if no names are needed
-    std::optional<Progress> progress{};
-    bool has_raced = false;
+    std::optional<JudgedCommand> verdict{};
+    std::shared_ptr<StateRecorder::Look> look;
   };
 
-  static void judge(const Study& study, int task_number, const OutputJudge& judge, const FileTree& before,
-                    Judged& judged);
   Result result_of(Judged& judged, const std::exception_ptr& error);
   const Task& task() const { return m_study->tasks[static_cast<std::size_t>(m_task_number) - 1]; }
 
@@ -57,10 +48,11 @@ class CommandCheck final : public TaskCheck {
   SessionLoop& m_loop;
   std::shared_ptr<const Study> m_study;
   int m_task_number;
+  StateRecorder& m_states;
   std::shared_ptr<const OutputJudge> m_judge;
   std::shared_ptr<SandboxHandle> m_sandbox;
   std::shared_ptr<const FileTree> m_before;  ///< the home at the last run
-  std::deque<Waiting> m_waiting;
+  std::deque<EndedCommand> m_waiting;
   std::size_t m_waiting_bytes = 0;
   Lifeline m_lifeline;  ///< cut with each new sandbox, so that results of an older one are dropped
 };

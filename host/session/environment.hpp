@@ -12,6 +12,7 @@
 #include "host/runtime/loop.hpp"
 #include "host/runtime/plugin_figures.hpp"
 #include "host/session/backend_facts.hpp"
+#include "host/session/content_queue.hpp"
 #include "host/session/sandbox_limit.hpp"
 #include "host/store/store.hpp"
 #include "host/study/task.hpp"
@@ -67,8 +68,12 @@ class SessionEnvironment {
   std::shared_ptr<BackendFacts> backend_facts;    ///< null: a start has limits::quick_start
   /// For SandboxSpec::shell_files; null: none.
   std::shared_ptr<const std::map<std::string, Bytes>> shell_files;
-  bool prewarms_sandboxes = false;     ///< creates the sandbox of a task before the task starts
-  bool keeps_bytes = true;             ///< whether the record keeps the bytes of the terminals
+  bool prewarms_sandboxes = false;  ///< creates the sandbox of a task before the task starts
+  bool keeps_bytes = true;          ///< whether the record keeps the bytes of the terminals
+  /// For the contents of files in the record; null: the states of homes are not recorded.
+  std::shared_ptr<ContentQueue> contents;
+  /// How many bytes of contents a task session may add to the record, besides those at its start.
+  std::uint64_t state_content = std::uint64_t{64} * 1024 * 1024;
   std::shared_ptr<const Study> study;  ///< replaced at a reload; a running task keeps its old one
   /// For /metrics: the number of this worker, and the name of its process if this lane reports on the process and the
   /// store. Several lanes may share these, and only one reports on them.

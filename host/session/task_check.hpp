@@ -2,6 +2,7 @@
 
 /// A check that judges a task independently of the shell's marks. CheckSchedule decides when it runs.
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -18,8 +19,10 @@ class TaskCheck {
   class Result {
    public:
     std::optional<Progress> progress{};  ///< absent if there is nothing new to judge
-    bool is_inconclusive = false;        ///< the run failed, or files changed during it: check again soon
-    bool is_idle = false;                ///< nothing can change until something is typed or printed
+    /// Which command it is about, if it is about one.
+    std::optional<std::int64_t> command_number{};
+    bool is_inconclusive = false;  ///< the run failed, or files changed during it: check again soon
+    bool is_idle = false;          ///< nothing can change until something is typed or printed
   };
   /// With `if_changed`, the check may skip a run if nothing can have changed since the last one.
   enum class Mode : std::uint8_t { if_changed, always };

@@ -57,6 +57,10 @@ TerminalSession::TerminalSession(SessionEnvironment& environment, SessionLoop& l
       m_input(position.input, limits::input_window),
       m_output(position.output),
       m_answered(position.answered),
+      m_states(environment, loop, recorder, m_study, task_number,
+               {[this] { return number_of_newest_command(); },
+                [this] { return m_tracker && m_tracker->command_runs() && !m_tracker->is_at_prompt(); }}),
+      m_last_ended(position.commands),
       m_pass_timer(loop.make_timer()),
       m_commands(position.commands),
       m_output_throttle(limits::full_speed_output, limits::slow_output_in_a_second, position.recorded_output,
@@ -69,7 +73,10 @@ TerminalSession::TerminalSession(SessionEnvironment& environment, SessionLoop& l
   if (task().type == TaskType::output && !OutputJudge::is_for(task()))
     m_output_check.emplace(task().output_answer, task().output_match, task().max_extra_lines);
   CheckSchedule::Callbacks checks;
-  checks.judged = [this](const Progress& progress) { on_judged(progress); };
+  checks.judged = [this](const TaskCheck::Result& result, CheckTrigger trigger) {
+    const std::int64_t last = trigger == CheckTrigger::command ? m_last_ended : number_of_newest_command();
+    on_judged(*result.progress, trigger, result.command_number.value_or(last));
+  };
   checks.command_runs = [this] { return m_tracker && m_tracker->command_runs(); };
   m_checks = std::make_unique<CheckSchedule>(m_loop, make_check(), task().check_interval, std::move(checks));
   m_recorder.when_recorded(m_loop.guarded([this](std::uint64_t input_end) { on_recorded(input_end); }));
@@ -81,17 +88,17 @@ TerminalSession::~TerminalSession() { m_recorder.when_recorded(nullptr); }
 std::unique_ptr<TaskCheck> TerminalSession::make_check() {
   if (task().type == TaskType::command) {
     auto check =
-        std::make_unique<CheckerCheck>(m_environment, m_loop, m_study, m_task_number,
+        std::make_unique<CheckerCheck>(m_environment, m_loop, m_study, m_task_number, m_states,
                                        [this](const CheckerCheck::Failure& failure) { on_checker_failed(failure); });
     m_checker_check = check.get();
     return check;
   }
   if (OutputJudge::is_for(task())) {
-    auto check = std::make_unique<CommandCheck>(m_environment, m_loop, m_study, m_task_number);
+    auto check = std::make_unique<CommandCheck>(m_environment, m_loop, m_study, m_task_number, m_states);
     m_command_check = check.get();
     return check;
   }
-  if (!m_output_check) return std::make_unique<HomeCheck>(m_environment, m_loop, m_study, m_task_number);
+  if (!m_output_check) return std::make_unique<HomeCheck>(m_environment, m_loop, m_study, m_task_number, m_states);
   return std::make_unique<RunningOutputCheck>(
       [this] { return m_tracker ? m_tracker->verdict_if_passed() : std::nullopt; });
 }
@@ -257,7 +264,9 @@ void TerminalSession::wait_for_prompt() {
 
 void TerminalSession::on_finished(CommandRecord command) {
   m_commands = std::max(m_commands, command.number);
+  m_last_ended = command.number;
   m_command_throttle.count(1);
+  m_states.command_ended(command.number);
   if (m_command_check) m_command_check->command_ended(command);
   if (m_checker_check) m_checker_check->command_ended(command);
   m_recorder.add(std::move(command));
@@ -265,14 +274,11 @@ void TerminalSession::on_finished(CommandRecord command) {
   m_checks->command_ended();
 }
 
-void TerminalSession::on_judged(const Progress& progress) {
-  note("check",
-       std::string("{\"passed\":") + (progress.passed ? "true" : "false") +
-           ",\"matched\":" + std::to_string(progress.matched) + ",\"missing\":" + std::to_string(progress.missing) +
-           ",\"extra\":" + std::to_string(progress.extra) + ",\"incorrect\":" + std::to_string(progress.incorrect) +
-           (progress.score ? ",\"score\":" + json_number(*progress.score) : "") +
-           (progress.has_too_much_output ? ",\"too_much_output\":true" : "") +
-           (progress.has_changed_names ? ",\"changed_names\":true" : "") + "}");
+void TerminalSession::on_judged(const Progress& progress, CheckTrigger trigger, std::int64_t command_number) {
+  // hand_in() and check_at_the_end() record the verdict that they get.
+  if (trigger != CheckTrigger::hand_in && trigger != CheckTrigger::deadline) {
+    record_check(progress, trigger, command_number);
+  }
   m_last_verdict = progress;
   const bool passes = progress.passed && task().hand_in != HandIn::button;
   if (passes && !m_has_passed) m_passed_at = m_loop.clock().now();
@@ -284,6 +290,22 @@ void TerminalSession::on_judged(const Progress& progress) {
     if (m_is_at_the_end || !m_tracker || !m_tracker->command_runs() || m_tracker->is_at_prompt()) return pass();
     m_pass_timer->start(m_loop.clock().now() + limits::command_status, [this] { pass(); });
   });
+}
+
+void TerminalSession::record_check(const Progress& progress, CheckTrigger trigger, std::int64_t command_number) {
+  const bool is_asked_for = trigger == CheckTrigger::hand_in || trigger == CheckTrigger::deadline;
+  if (!is_asked_for && progress == m_recorded_check) return;
+  m_recorded_check = progress;
+  CheckRecord check;
+  check.command_number = command_number;
+  check.trigger = trigger;
+  check.progress = progress;
+  check.at = now();
+  m_recorder.add(std::move(check));
+}
+
+std::int64_t TerminalSession::number_of_newest_command() const {
+  return m_tracker ? std::max(m_tracker->commands_begun(), m_commands) : m_commands;
 }
 
 void TerminalSession::on_checker_failed(const CheckerCheck::Failure& failure) {
@@ -305,6 +327,7 @@ void TerminalSession::hand_in(std::function<void(const std::optional<Progress>&)
     std::optional<Progress> verdict = m_last_verdict;
     if (is_about_output && !verdict) verdict.emplace();  // no command has ended
     if (!m_checks->is_conclusive()) verdict.reset();
+    if (verdict) record_check(*verdict, CheckTrigger::hand_in, number_of_newest_command());
     // After what the verdict itself has posted, which must not pass the task by itself.
     later([this, verdict, done] {
       if (verdict && verdict->passed && !m_has_passed) {
@@ -321,6 +344,9 @@ void TerminalSession::check_at_the_end(std::function<void()> done) {
   m_is_at_the_end = true;
   if (m_checker_check) m_checker_check->at_the_end(m_tracker && m_tracker->command_runs());
   m_checks->check_at_the_end(m_lifeline.guarded([this, done = std::move(done)] {
+    if (m_last_verdict && m_checks->is_conclusive()) {
+      record_check(*m_last_verdict, CheckTrigger::deadline, number_of_newest_command());
+    }
     if (!m_has_passed) return done();
     later([this] { pass(); });
     later(done);
@@ -331,7 +357,7 @@ void TerminalSession::on_found() {
   if (m_has_passed) return;  // then the timer is for the end of the task
   m_pass_timer->start(m_loop.clock().now() + limits::verdict, [this] {
     const Progress progress = m_output_check->progress();
-    if (progress.passed) on_judged(progress);
+    if (progress.passed) on_judged(progress, CheckTrigger::output, number_of_newest_command());
   });
 }
 
@@ -420,6 +446,7 @@ void TerminalSession::use_sandbox(const std::shared_ptr<SandboxHandle>& sandbox,
   m_last_verdict.reset();
   m_checks->use(sandbox);
   make_tracker();
+  m_states.use(sandbox, is_fresh);
   if (!is_fresh) m_tracker->expect_earlier_lines();
   if (is_fresh && m_output.end() > 0) {
     Bytes frame = Bytes(limits::frame_header, '\0').append(full_reset);
@@ -433,7 +460,9 @@ void TerminalSession::make_tracker() {
   callbacks.ready = [this] { set_ready(true); };
   callbacks.finished = [this](CommandRecord command) { on_finished(std::move(command)); };
   callbacks.found = [this] { on_found(); };
-  callbacks.judged = [this](const Progress& progress) { on_judged(progress); };
+  callbacks.judged = [this](const Progress& progress) {
+    on_judged(progress, CheckTrigger::command, number_of_newest_command());
+  };
   CommandTracker::Start start;
   start.output = m_output.end();
   start.input = m_input.received_end() - m_waiting_input.size();
@@ -489,6 +518,7 @@ void TerminalSession::stop() {
   m_lifeline.cut();
   for (auto* timer : {&m_prompt_timer, &m_pass_timer, &m_throttle_timer, &m_acknowledgement_timer}) (*timer)->cancel();
   m_checks->use(nullptr);
+  m_states.use(nullptr, false);
   if (m_tracker) m_tracker->shell_ended(now(), CommandEnd::task);
   close_terminal();
   const std::size_t size = std::exchange(m_waiting_input, {}).size();

@@ -17,6 +17,7 @@
 #include "host/session/output_buffer.hpp"
 #include "host/session/recorder.hpp"
 #include "host/session/session_loop.hpp"
+#include "host/session/state_recorder.hpp"
 #include "host/session/terminal_io.hpp"
 #include "host/session/throttle.hpp"
 #include "host/study/command_tracker.hpp"
@@ -149,7 +150,12 @@ class TerminalSession {
   void on_written(std::size_t bytes);
   void on_recorded(std::uint64_t input_end);
   void on_finished(CommandRecord command);
-  void on_judged(const Progress& progress);
+  /// `command_number`: which command the verdict is about.
+  void on_judged(const Progress& progress, CheckTrigger trigger, std::int64_t command_number);
+  /// Adds a check to the record, unless nobody asked for it and its result is the last one's.
+  void record_check(const Progress& progress, CheckTrigger trigger, std::int64_t command_number);
+  /// 0 before the first.
+  std::int64_t number_of_newest_command() const;
   void on_checker_failed(const CheckerCheck::Failure& failure);
   /// The running command has printed the answer.
   void on_found();
@@ -190,10 +196,13 @@ class TerminalSession {
   std::uint64_t m_answered;
 
   std::optional<OutputCheck> m_output_check{};
-  CommandCheck* m_command_check = nullptr;    ///< belongs to m_checks
-  CheckerCheck* m_checker_check = nullptr;    ///< belongs to m_checks
-  std::optional<Progress> m_last_verdict{};   ///< on the sandbox in use
-  std::unique_ptr<CommandTracker> m_tracker;  ///< of the last shell
+  StateRecorder m_states;
+  CommandCheck* m_command_check = nullptr;     ///< belongs to m_checks
+  CheckerCheck* m_checker_check = nullptr;     ///< belongs to m_checks
+  std::optional<Progress> m_last_verdict{};    ///< on the sandbox in use
+  std::optional<Progress> m_recorded_check{};  ///< the last one
+  std::int64_t m_last_ended = 0;               ///< number of the last command that has ended
+  std::unique_ptr<CommandTracker> m_tracker;   ///< of the last shell
   std::unique_ptr<CheckSchedule> m_checks;
   std::unique_ptr<Loop::Timer> m_pass_timer;
   std::int64_t m_commands;

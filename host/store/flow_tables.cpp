@@ -3,8 +3,10 @@
 #include <boost/json.hpp>
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "host/runtime/assertion.hpp"
+#include "host/store/blob_table.hpp"
 #include "host/store/record_appender.hpp"
 
 namespace tellina {
@@ -211,7 +213,10 @@ void FlowTables::record_outcome(Outcome outcome, const std::string& completion_c
 }
 
 void FlowTables::erase(Timestamp at) {
-  for (const char* const table : {"input_chunks", "output_chunks", "recorded_gaps", "recorded_commands"}) {
+  BlobTable blobs(m_database);
+  const std::set<std::string> contents = blobs.of_participant(m_participant);
+  for (const char* const table : {"input_chunks", "output_chunks", "recorded_gaps", "recorded_commands",
+                                  "recorded_checks", "recorded_states", "recorded_masks", "rescores"}) {
     m_database.execute(std::string("DELETE FROM ") + table +
                            " WHERE task_session_id IN (SELECT id FROM task_sessions WHERE participant_id = ?)",
                        m_participant);
@@ -220,6 +225,7 @@ void FlowTables::erase(Timestamp at) {
        {"events", "recorded_answers", "recorded_steps", "recorded_schedule", "task_sessions"}) {
     m_database.execute(std::string("DELETE FROM ") + table + " WHERE participant_id = ?", m_participant);
   }
+  blobs.remove_unnamed(contents);
   m_database.execute(
       "UPDATE participants SET external_id = NULL, entry_parameters = NULL, consent_version = NULL, "
       "consented_at = NULL WHERE id = ?",

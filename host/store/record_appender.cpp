@@ -90,6 +90,43 @@ void RecordAppender::write(const CommandRecord& record) {
   m_ends.commands = std::max(m_ends.commands, record.number);
 }
 
+void RecordAppender::write(const CheckRecord& record) {
+  const Progress& progress = record.progress;
+  std::string detail = progress.detail;
+  if (progress.missing_detail != "[]") {
+    detail.pop_back();
+    detail += (detail == "[" ? "" : ",") + progress.missing_detail.substr(1);
+  }
+  m_database.execute(
+      "INSERT INTO recorded_checks (task_session_id, command_number, trigger, passed, matched, missing, extra, "
+      "incorrect, score, detail, too_much_output, changed_names, after_event_id, at, at_ns) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT coalesce(max(id), 0) FROM events), ?, ?)",
+      m_session, record.command_number, to_string(record.trigger), progress.passed, progress.matched, progress.missing,
+      progress.extra, progress.incorrect, progress.score, detail, progress.has_too_much_output,
+      progress.has_changed_names, record.at.wall, record.at.monotonic);
+}
+
+void RecordAppender::write(const StateRecord& record) {
+  std::optional<bool> passed;
+  std::optional<int> matched, missing, extra, incorrect;
+  std::optional<double> score;
+  if (record.verdict) {
+    passed = record.verdict->passed;
+    matched = record.verdict->matched;
+    missing = record.verdict->missing;
+    extra = record.verdict->extra;
+    incorrect = record.verdict->incorrect;
+    score = record.verdict->score;
+  }
+  m_database.execute(
+      "INSERT INTO recorded_states (task_session_id, command_number, at, at_ns, tree_sha256, changes, changed_entries, "
+      "is_truncated, raced, passed, matched, missing, extra, incorrect, score, distance) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      m_session, record.command_number, record.at.wall, record.at.monotonic, record.tree_sha256, record.changes,
+      record.changed_entries, record.is_truncated, record.has_raced, passed, matched, missing, extra, incorrect, score,
+      record.distance);
+}
+
 void RecordAppender::write(const AnsweredRecord& record) { m_ends.answered = std::max(m_ends.answered, record.offset); }
 
 void RecordAppender::check_continues(const char* stream, std::uint64_t end, std::uint64_t offset) const {

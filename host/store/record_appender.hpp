@@ -39,6 +39,8 @@ class RecordAppender {
   void write(const GapRecord& record);
   void write(const EventRecord& record);
   void write(const CommandRecord& record);
+  void write(const CheckRecord& record);
+  void write(const StateRecord& record);
   void write(const AnsweredRecord& record);
   void check_continues(const char* stream, std::uint64_t end, std::uint64_t offset) const;
 

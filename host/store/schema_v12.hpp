@@ -67,18 +67,22 @@ CREATE TABLE recorded_checks (
   incorrect INTEGER NOT NULL,
   score REAL,
   detail TEXT,
+  too_much_output INTEGER NOT NULL DEFAULT 0 CHECK (too_much_output IN (0, 1)),
+  changed_names INTEGER NOT NULL DEFAULT 0 CHECK (changed_names IN (0, 1)),
+  after_event_id INTEGER NOT NULL,
   at TEXT NOT NULL,
   at_ns INTEGER NOT NULL
 );
 CREATE INDEX checks_by_command ON recorded_checks (task_session_id, command_number);
 
 CREATE TABLE recorded_states (
+  id INTEGER PRIMARY KEY,
   task_session_id INTEGER NOT NULL REFERENCES task_sessions (id),
   command_number INTEGER NOT NULL CHECK (command_number >= 0),
   at TEXT NOT NULL,
   at_ns INTEGER NOT NULL,
   tree_sha256 TEXT NOT NULL,
-  changes TEXT NOT NULL,
+  changes TEXT,
   changed_entries INTEGER NOT NULL,
   is_truncated INTEGER NOT NULL CHECK (is_truncated IN (0, 1)),
   raced INTEGER NOT NULL CHECK (raced IN (0, 1)),
@@ -88,9 +92,9 @@ CREATE TABLE recorded_states (
   extra INTEGER,
   incorrect INTEGER,
   score REAL,
-  distance REAL,
-  PRIMARY KEY (task_session_id, command_number)
-) WITHOUT ROWID;
+  distance REAL
+);
+CREATE INDEX states_by_command ON recorded_states (task_session_id, command_number);
 
 CREATE TABLE recorded_masks (
   task_session_id INTEGER NOT NULL REFERENCES task_sessions (id),
@@ -210,6 +214,51 @@ JOIN participants p ON p.id = s.participant_id
 JOIN recorded_commands c ON c.task_session_id = s.id
 LEFT JOIN tasks t ON t.id = s.task_id
 ORDER BY s.id, c.command_number;
+
+CREATE VIEW checks AS
+SELECT p.label AS participant_id, t.task, s.id AS task_session_id, c.command_number, c.trigger,
+       max(0, c.at_ns - s.started_at_ns) / 1e9 AS in_seconds, c.passed, c.matched, c.missing, c.extra, c.incorrect,
+       c.score, c.detail
+FROM recorded_checks c
+JOIN task_sessions s ON s.id = c.task_session_id
+JOIN participants p ON p.id = s.participant_id
+LEFT JOIN tasks t ON t.id = s.task_id
+ORDER BY c.id;
+
+CREATE VIEW progress AS
+SELECT p.label AS participant_id, t.task, s.id AS task_session_id, p.stage, s.treatment, c.command_number,
+       max(0, c.at_ns - s.started_at_ns) / 1e9 AS in_seconds, c.matched, c.missing, c.extra, c.incorrect, c.score,
+       c.distance,
+       c.distance / (SELECT nullif(f.distance, 0) FROM recorded_states f
+                     WHERE f.task_session_id = s.id AND f.command_number = 0 ORDER BY f.id LIMIT 1) AS share_left,
+       c.passed, c.tree_sha256, c.changed_entries
+FROM recorded_states c
+JOIN task_sessions s ON s.id = c.task_session_id
+JOIN participants p ON p.id = s.participant_id
+LEFT JOIN tasks t ON t.id = s.task_id
+ORDER BY c.task_session_id, c.id;
+
+DROP VIEW event_log;
+CREATE VIEW event_log AS
+SELECT p.access_code, s.task_number, e.kind, e.detail, e.at, s.attempt, e.at_ns, e.task_session_id,
+       p.label AS participant_id, t.task
+FROM (
+  SELECT participant_id, task_session_id, kind, detail, at, at_ns, id AS event_id, 0 AS check_id FROM events
+  UNION ALL
+  SELECT s.participant_id, c.task_session_id, 'check',
+         '{"passed":' || iif(c.passed, 'true', 'false') || ',"matched":' || c.matched || ',"missing":' || c.missing
+           || ',"extra":' || c.extra || ',"incorrect":' || c.incorrect
+           || iif(c.score IS NULL, '', ',"score":' || c.score)
+           || iif(c.too_much_output, ',"too_much_output":true', '')
+           || iif(c.changed_names, ',"changed_names":true', '') || '}',
+         c.at, c.at_ns, c.after_event_id, c.id
+  FROM recorded_checks c
+  JOIN task_sessions s ON s.id = c.task_session_id
+) e
+JOIN participants p ON p.id = e.participant_id
+LEFT JOIN task_sessions s ON s.id = e.task_session_id
+LEFT JOIN tasks t ON t.id = s.task_id
+ORDER BY e.event_id, e.check_id;
 
 CREATE VIEW keys AS
 SELECT p.label AS participant_id, t.task, s.id AS task_session_id, i.stream_offset, i.bytes,

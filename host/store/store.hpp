@@ -174,6 +174,9 @@ class StoreTransaction {
   virtual std::uint64_t append(const Fence& fence, TaskSessionId session, const std::vector<Record>& records,
                                std::uint64_t handed_over = 0) = 0;
 
+  /// Keeps bytes once for the whole record, see BlobTable.
+  virtual void keep_content(const std::string& sha256, BytesView bytes) = 0;
+
   /// The record of a participant's steps, as long as the transaction.
   virtual std::unique_ptr<ParticipantSteps> steps(const Fence& fence) = 0;
 

@@ -7,6 +7,7 @@
 
 #include "host/limits.hpp"
 #include "host/runtime/assertion.hpp"
+#include "host/store/blob_table.hpp"
 #include "host/store/flow_tables.hpp"
 #include "host/store/process_identity.hpp"
 #include "host/store/task_definitions.hpp"
@@ -673,6 +674,10 @@ std::uint64_t Transaction::append(const Fence& fence, TaskSessionId session, con
       ends.input, ends.output, ends.answered, ends.commands, ends.handed_over, session);
   TELLINA_ASSERT_PROCESS(changed == 1);
   return ends.handed_over;
+}
+
+void Transaction::keep_content(const std::string& sha256, BytesView bytes) {
+  BlobTable(m_database).keep(sha256, bytes);
 }
 
 std::unique_ptr<ParticipantSteps> Transaction::steps(const Fence& fence) {

@@ -45,6 +45,7 @@ class Transaction final : public StoreTransaction {
                         std::chrono::nanoseconds charged, Timestamp at, std::optional<EndCause> cause) override;
   std::uint64_t append(const Fence& fence, TaskSessionId session, const std::vector<Record>& records,
                        std::uint64_t handed_over) override;
+  void keep_content(const std::string& sha256, BytesView bytes) override;
   std::unique_ptr<ParticipantSteps> steps(const Fence& fence) override;
 
   void sync_access_codes(const std::vector<std::string>& access_codes, Timestamp at) override;

@@ -71,6 +71,8 @@ class CommandTracker final : private ScannerListener {
   /// session or the sandbox ended; then nothing is judged.
   void shell_ended(Timestamp at, CommandEnd by = CommandEnd::shell);
   bool command_runs() const { return !m_running.empty(); }
+  /// The number of the newest command; one less than the first number if none has begun.
+  std::int64_t commands_begun() const { return m_next_number - 1; }
   /// True if the innermost shell that reports its commands runs none, even if outer shells wait for it.
   bool is_at_prompt() const { return m_is_at_prompt; }
   /// The verdict on the complete lines that the running command has printed, if they pass the task; otherwise nothing.

@@ -8,6 +8,7 @@
 #include <utility>
 #include <variant>
 
+#include "host/study/progress.hpp"
 #include "host/study/timestamp.hpp"
 #include "tellina/bytes.hpp"
 
@@ -38,7 +39,7 @@ struct GapRecord {
   Timestamp at;
 };
 
-/// Any other event: "attached", "detached", "resize", "reset", "shell_ended", "check", "throttled", ...
+/// Any other event: "attached", "detached", "resize", "reset", "shell_ended", "throttled", ...
 struct EventRecord {
   std::string kind;
   std::string detail;  ///< a JSON object, or empty
@@ -102,11 +103,49 @@ struct CommandRecord {
   const Bytes& judged_output() const { return judged ? *judged : output_without_echo(); }
 };
 
+/// What made a check run, from the weakest reason to the strongest. A check that has several has the strongest.
+enum class CheckTrigger : std::uint8_t {
+  timer,    ///< the interval, or a repetition because files changed during the check before
+  output,   ///< something was printed
+  command,  ///< a command has ended
+  hand_in,
+  deadline  ///< the last check: the time is up, or the participant gives up
+};
+
+/// As the store spells it.
+inline const char* to_string(CheckTrigger trigger) {
+  constexpr const char* names[] = {"timer", "output", "command", "hand_in", "deadline"};
+  return names[static_cast<std::size_t>(trigger)];
+}
+
+/// The result of a check.
+struct CheckRecord {
+  std::int64_t command_number = 0;  ///< of the command that has ended, or of the newest one; 0 before the first
+  CheckTrigger trigger = CheckTrigger::timer;
+  Progress progress;
+  Timestamp at;
+};
+
+/// The home as a check has read it.
+struct StateRecord {
+  std::int64_t command_number = 0;  ///< of the command after which it was read; 0 at the start
+  std::string tree_sha256;          ///< of its listing
+  /// What differs from the state before, see listed_changes(). Absent for a first state, whose listing is kept whole.
+  std::optional<std::string> changes{};
+  std::int64_t changed_entries = 0;
+  bool is_truncated = false;
+  bool has_raced = false;             ///< something ran while it was read, or since the command
+  std::optional<Progress> verdict{};  ///< of the check; absent if it has none
+  std::optional<double> distance{};   ///< see distance_of()
+  Timestamp at;
+};
+
 /// How far the page has acknowledged output.
 struct AnsweredRecord {
   std::uint64_t offset = 0;
 };
 
-using Record = std::variant<InputRecord, OutputRecord, GapRecord, EventRecord, CommandRecord, AnsweredRecord>;
+using Record = std::variant<InputRecord, OutputRecord, GapRecord, EventRecord, CommandRecord, CheckRecord, StateRecord,
+                            AnsweredRecord>;
 
 }  // namespace tellina

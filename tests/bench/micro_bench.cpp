@@ -17,6 +17,8 @@
 #include "host/study/shell_marks.hpp"
 #include "host/study/snapshot_limits.hpp"
 #include "host/study/tree_compare.hpp"
+#include "host/study/tree_listing.hpp"
+#include "host/text/sha256.hpp"
 #include "host/wire/client_frames.hpp"
 #include "plugins/channel_common/message_codec.hpp"
 #include "plugins/sandbox_common/control_client.hpp"
@@ -238,6 +240,39 @@ BENCHMARK(check_a_home)
     ->ArgsProduct({{0, 1, 2}, {20}, {100}})
     ->ArgsProduct({{0, 1, 2}, {10'000}, {100}})
     ->ArgsProduct({{0, 1, 2}, {200}, {256 * 1024}})
+    ->Unit(benchmark::kMicrosecond);
+
+/// What the record of the files adds to a check after a command that changed one of them: contents are read, the home
+/// is listed, and the listing is compared with the one before.
+void record_a_state(benchmark::State& state) {
+  const TemporaryFolder folder;
+  const auto files = static_cast<int>(state.range(0));
+  for (int i = 0; i < files; ++i) {
+    std::ofstream(folder.path() + "/file" + std::to_string(i)) << Bytes(static_cast<std::size_t>(state.range(1)), 'x');
+  }
+  const Descriptor home(::open(folder.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  SystemClock clock;
+  const sandbox_common::Deadline deadline(clock, std::chrono::hours(1), nullptr);
+  const FileTree at_start = sandbox_common::read_home_directly(home, SnapshotRequest(), deadline);
+  const StartTimes times = start_times_of(at_start);
+  TreeListing before = list_tree(at_start, times, nullptr);
+  int command = 0;
+  for (auto _ : state) {
+    state.PauseTiming();
+    std::ofstream(folder.path() + "/file0") << ++command;
+    state.ResumeTiming();
+    const FileTree found = sandbox_common::read_home_directly(home, SnapshotRequest(), deadline);
+    TreeListing listing = list_tree(found, times, &before);
+    benchmark::DoNotOptimize(sha256(listing.text()));
+    if (listed_changes(before, listing).count != 1) state.SkipWithError("expected one change");
+    before = std::move(listing);
+  }
+}
+BENCHMARK(record_a_state)
+    ->ArgNames({"files", "bytes"})
+    ->Args({100, 1000})
+    ->Args({100, 10'000})
+    ->Args({2000, 1000})
     ->Unit(benchmark::kMicrosecond);
 
 }  // namespace

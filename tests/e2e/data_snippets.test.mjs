@@ -52,7 +52,7 @@ after(async () => {
 });
 
 test("every query of the page runs", async () => {
-  assert.equal(blocks.get("sql")?.length, 6);
+  assert.equal(blocks.get("sql")?.length, 10);
   const shown = [];
   for (const query of blocks.get("sql") ?? []) {
     shown.push((await in_folder("sqlite3", ["-bail", "-readonly", "-list", "db.sqlite3", query])).toString());

@@ -131,7 +131,7 @@ TEST(GoodConfig, ThePublicUrlMayEndWithTheBasePath) {
 TEST(GoodConfig, EveryKeyIsRead) {
   const HostConfig config = parse_host_config(config_with(R"("$schema": "./config.schema.json",
     "server": {"address": "localhost", "port": 0, "connections_per_address": 7, "metrics": "all", "public_url": "https://[2001:db8::7]:8443/study/"}, "database": "../data/a.db", "workers": 9,
-    "recording": {"bytes": false, "durability": "commit"},
+    "recording": {"bytes": false, "durability": "commit", "states": "none", "states_in_mib": 2},
     "channel_layer": {"plugin": "redis", "hosts": ["a.b:1"]}, "ordering": {"plugin": "slight"},
     "sandbox": {"memory_in_mib": 512, "working_directory": "~/dir", "pool": 0},
     "study": {"title": "Dateien finden – mit \"find\"", "contact": "a@example.org"})"),
@@ -148,6 +148,8 @@ TEST(GoodConfig, EveryKeyIsRead) {
   EXPECT_EQ(config.database, "/srv/data/a.db");
   EXPECT_EQ(config.workers, 9U);
   EXPECT_FALSE(config.keeps_bytes);
+  EXPECT_FALSE(config.records_states);
+  EXPECT_EQ(config.state_content, 2U * 1024 * 1024);
   EXPECT_EQ(config.durability, Durability::commit);
   EXPECT_EQ(config.channel_layer.section.at("hosts").items().at(0).as_string(), "a.b:1");
   EXPECT_EQ(config.ordering.name, "slight");

@@ -122,7 +122,7 @@ TEST_F(CheckScheduleTest, WithoutKnownActivityTheHomeIsCheckedEveryTwoSeconds) {
   type(0, "x");
   loop.advance(seconds(20));
   EXPECT_EQ(snapshots(), 10);
-  expect_stored("SELECT count(*) FROM events WHERE kind = 'check'", "1");
+  expect_stored("SELECT count(*) FROM recorded_checks", "1");
 }
 
 TEST_F(CheckScheduleTest, TheTaskSetsTheInterval) {

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "host/text/sha256.hpp"
 #include "unit/store/store_fixture.hpp"
 
 namespace tellina::testing {
@@ -173,6 +174,24 @@ TEST_F(FlowTablesTest, ErasingLeavesTheParticipantAndNobodyElsesRows) {
     });
     const TaskSessionRow session = begin(fence, 1);
     append(fence, session.id, {InputRecord(0, "typed by " + std::string(code), now())});
+    // Both have the same file, and one of their own.
+    const std::string own = sha256(code);
+    const std::string line = "[\"a\",\"file\",\"0644\",\"me\",1,null,\"" + sha256("shared") + "\"]\n";
+    const std::string listing = line + "[\"b\",\"file\",\"0644\",\"me\",1,null,\"" + own + "\"]\n";
+    run([&](StoreTransaction& t) {
+      for (const std::string& content :
+           {std::string("shared"), std::string(code), "later " + std::string(code), listing}) {
+        t.keep_content(sha256(content), content);
+      }
+    });
+    StateRecord first;
+    first.tree_sha256 = sha256(listing);
+    first.at = now();
+    StateRecord second = first;
+    second.tree_sha256 = std::string(64, '0');
+    second.command_number = 1;
+    second.changes = "[[\"b\",\"file\",\"0644\",\"me\",1,null,\"" + sha256("later " + std::string(code)) + "\"]]";
+    append(fence, session.id, {first, second, CheckRecord(1, CheckTrigger::command, Progress(), now())});
     end(fence, session.id, TaskSessionState::passed);
   }
   const Fence bob = acquire(1, "worker.a").fence;
@@ -185,6 +204,12 @@ TEST_F(FlowTablesTest, ErasingLeavesTheParticipantAndNobodyElsesRows) {
     EXPECT_THAT(reader.rows(std::string("SELECT DISTINCT participant_id FROM ") + table), ElementsAre("2")) << table;
   }
   EXPECT_THAT(reader.rows("SELECT bytes FROM input_bytes"), ElementsAre("typed by alice"));
+  for (const char* const table : {"recorded_states", "recorded_checks"}) {
+    EXPECT_THAT(reader.rows(std::string("SELECT DISTINCT task_session_id FROM ") + table), ElementsAre("2")) << table;
+  }
+  EXPECT_THAT(reader.rows("SELECT bytes FROM blobs WHERE length(bytes) < 20"),
+              ::testing::UnorderedElementsAre("shared", "alice", "later alice"));
+  EXPECT_THAT(reader.rows("SELECT count(*) FROM blobs"), ElementsAre("4")) << "and alice's listing";
   EXPECT_THAT(reader.rows("SELECT participant_id, outcome FROM people"), ElementsAre("P001|withdrew", "P002|NULL"));
   EXPECT_THAT(reader.rows("SELECT participant_id, kind FROM event_log WHERE participant_id = 'P001'"),
               ElementsAre("P001|erased"));
