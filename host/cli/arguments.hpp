@@ -32,6 +32,7 @@ enum class CommandName {
   sandbox_prepare,
   tasks_try,
   plan,
+  rescore,
   bench,
   version,
 };
@@ -61,21 +62,25 @@ class Arguments {
   std::optional<std::uint64_t> seed;
   std::size_t jobs = 4;
   bool list = false;
-  bool json = false;  ///< also of `participants list` and `plan`
+  bool json = false;  ///< also of `participants list`, `plan` and `rescore`
   bool in_process = false;
 
   // Of `participants list`.
   bool watch = false;
   bool with_codes = false;
 
-  // Of `tasks try`.
+  // Of `tasks try` and `rescore`.
   std::vector<std::string> names;  ///< of tasks
   std::string json_file;
+
+  // Of `rescore`.
+  std::string database;  ///< a file; empty: the configuration's
+  std::string save;      ///< the name of the verdicts in the database; empty: they are not kept
 
   // Of `plan`.
   bool simulate = false;
   SimulationSettings simulation;
-  bool csv = false;
+  bool csv = false;  ///< also of `rescore`
 
   BenchOptions bench;
 

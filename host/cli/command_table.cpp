@@ -186,6 +186,18 @@ const OptionRow plan_json_option{"--json", nullptr, "print one JSON object",
 const OptionRow csv_option{"--csv", nullptr, "print the groups as CSV",
                            [](Arguments& arguments, const std::string&) { arguments.csv = true; }};
 
+const OptionRow task_option{"--task", "ID", "judge this task's sessions only; can be repeated",
+                            [](Arguments& arguments, const std::string& text) { arguments.names.push_back(text); },
+                            true};
+const OptionRow database_option{"--database", "FILE", "the record (default: the configuration's database)",
+                                [](Arguments& arguments, const std::string& text) { arguments.database = text; }};
+const OptionRow save_option{"--save", "NAME", "keep the verdicts in the database, with this name",
+                            [](Arguments& arguments, const std::string& text) { arguments.save = text; }};
+const OptionRow rescore_json_option{"--json", nullptr, "print one JSON object per line for each session",
+                                    [](Arguments& arguments, const std::string&) { arguments.json = true; }};
+const OptionRow rescore_csv_option{"--csv", nullptr, "print the sessions as CSV",
+                                   [](Arguments& arguments, const std::string&) { arguments.csv = true; }};
+
 const OptionRow tasks_json_option{"--json", "FILE", "write the results as JSON",
                                   [](Arguments& arguments, const std::string& text) { arguments.json_file = text; }};
 
@@ -261,6 +273,13 @@ const CommandRow commands[] = {
      "show the groups, check the design, and simulate who gets which group",
      {&simulate_option, &every_option, &length_option, &dropout_option, &dropout_of_option, &runs_option,
       &plan_json_option, &csv_option, &config_option, &plugin_option}},
+    {CommandName::rescore,
+     "",
+     "rescore",
+     nullptr,
+     "judge recorded sessions again, by the checks of a configuration",
+     {&task_option, &database_option, &save_option, &rescore_json_option, &rescore_csv_option, &config_option,
+      &plugin_option}},
     {CommandName::bench, "", "bench", nullptr, "measure how fast a server is", bench_options()},
     {CommandName::version, "", "version", nullptr, "print the version", {}},
 };

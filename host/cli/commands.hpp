@@ -53,6 +53,8 @@ int tasks_try(const Arguments& arguments, CommandContext& context);
 /// Prints the groups, what the design means for participants, and a simulation of their assignment. Returns 1 if a
 /// check of the design fails.
 int plan(const Arguments& arguments, CommandContext& context);
+/// Judges recorded sessions again, by the checks of the configuration. Throws UsageError if there is no database.
+int rescore(const Arguments& arguments, CommandContext& context);
 int print_version(CommandContext& context);
 
 /// Throws ConfigError if the configured channel layer works only within one process, because a separate gateway or

@@ -57,6 +57,8 @@ int dispatch(const Arguments& arguments, const Runners& runners, CommandContext&
       return participants_reset(arguments, context);
     case CommandName::sandbox_prepare:
       return sandbox_prepare(arguments, context);
+    case CommandName::rescore:
+      return rescore(arguments, context);
     case CommandName::tasks_try:
       return tasks_try(arguments, context);
     case CommandName::plan:

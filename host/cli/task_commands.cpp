@@ -1,17 +1,12 @@
-#include <algorithm>
-#include <optional>
-
+#include "host/cli/chosen_tasks.hpp"
 #include "host/cli/commands.hpp"
 #include "host/config/load_host_config.hpp"
 #include "host/plugins/registry.hpp"
 #include "host/plugins/search_path.hpp"
 #include "host/runtime/files.hpp"
-#include "host/runtime/usage_error.hpp"
 #include "host/server/parts.hpp"
 #include "host/server/shell_files.hpp"
 #include "host/text/json.hpp"
-#include "host/text/message_parts.hpp"
-#include "host/text/nearest.hpp"
 #include "host/tryout/trials.hpp"
 
 namespace tellina {
@@ -29,21 +24,6 @@ class Warnings final : public Log {
   Log& m_log;
 };
 
-/// Those with these ids, all without any; in the order of the study.
-std::vector<const Task*> chosen_tasks(const Study& study, const std::vector<std::string>& ids) {
-  std::vector<std::string> known;
-  for (const Task& task : study.tasks) known.push_back(task.id);
-  for (const std::string& id : ids) {
-    if (std::find(known.begin(), known.end(), id) != known.end()) continue;
-    throw UsageError("tasks try: expected the id of a task, got " + in_quotes(id) + suggestion(id, known));
-  }
-  std::vector<const Task*> chosen;
-  for (const Task& task : study.tasks) {
-    if (ids.empty() || std::find(ids.begin(), ids.end(), task.id) != ids.end()) chosen.push_back(&task);
-  }
-  return chosen;
-}
-
 /// What was expected and found; empty if the trial went as it should.
 std::string fault_of(const Way& way, const TrialResult& result) {
   const bool has_ended = result.end == to_string(TaskSessionState::passed) ||
@@ -60,7 +40,7 @@ std::string fault_of(const Way& way, const TrialResult& result) {
 int tasks_try(const Arguments& arguments, CommandContext& context) {
   const PluginRegistry registry(default_plugin_search_path(arguments.plugin_folders, arguments.config));
   const HostConfig config = load_host_config(arguments.config, registry);
-  const std::vector<const Task*> tasks = chosen_tasks(*config.study, arguments.names);
+  const std::vector<const Task*> tasks = chosen_tasks(*config.study, arguments.names, "tasks try");
   Warnings log(context.log);
   const PluginContext plugin_context(config.sandbox.section, log, context.clock, context.random);
   const auto sandboxes = registry.make_sandbox_backend(config.sandbox.name, plugin_context);
