@@ -82,8 +82,11 @@ test("each state has its screen, and receiving it again changes nothing", () => 
 
 test("the output that solved a task and the task's text stay visible until the participant continues", () => {
   page.on_progress(PROGRESS);
-  hear({ ...RUNNING, state_number: 5 });
-  hear(PASSED);
+  const block = { number: 1, total: 2, time_left_in_seconds: 60 };
+  hear({ ...RUNNING, state_number: 5, task: { ...RUNNING.task, block } });
+  const place = part("block_number").textContent;
+  hear({ ...PASSED, task: { ...PASSED.task, block: { ...block, number: 2 } } });
+  assert.deepEqual([place, part("block_number").textContent, part("block_box").hidden], ["Task 1 of 2 in this block", "Task 1 of 2 in this block", true]);
   const solved = part("solved");
   assert.deepEqual([shown(), body.dataset.view, solved.hidden, active().textContent], ["", "work", false, "Task 1 solved"]);
   assert.deepEqual([part("task_number").textContent, part("check").hidden, part("actions").hidden], ["Task 1 of 2", true, true]);

@@ -172,16 +172,20 @@ export class StudyPage {
     document.body.dataset.state = state.state;
     this.#show_study(state);
     this.#countdown.set(task?.time_left_in_seconds ?? null, task?.duration_in_seconds ?? 0, task?.clock_stands);
-    this.#show_place(state);
     this.#trouble.show(state);
     if (state.state === "running") {
       this.#told = "";
+      this.#show_place(state);
       this.#show_task(state);
     }
     const is_replaced = task?.terminal_replaced ?? false;
     if (is_replaced && !this.#terminal_replaced) this.#panel.clear_progress();
     this.#terminal_replaced = is_replaced;
-    if (state.state !== "running") this.#notice.clear();
+    if (state.state !== "running") {
+      this.#notice.clear();
+      // The place of a task that is solved stays beside its text.
+      this.#block_clock.set(null, 0);
+    }
     if (key_of(task) !== this.#task_key) this.#leave_task();
     this.#task_key = key_of(task);
     if (state.state === "finished") this.#leave_study.close();
