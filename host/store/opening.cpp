@@ -202,4 +202,20 @@ std::unique_ptr<Database> open_database_to_read(const std::string& path) {
   return database;
 }
 
+std::unique_ptr<Database> open_current_database_to_read(const std::string& path) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) return nullptr;
+  auto database = open_database_to_read(path);
+  // A file that another process has just created has no tables yet.
+  const std::int64_t version = database->integer("PRAGMA user_version");
+  if (version == 0) return nullptr;
+  if (version < newest_schema_version()) {
+    throw StoreError(
+        ErrorCode::incompatible,
+        path + ": its version is " + std::to_string(version) + ", expected " + std::to_string(newest_schema_version()),
+        "make a backup, then start the server: it brings the file up to date");
+  }
+  return database;
+}
+
 }  // namespace tellina

@@ -17,4 +17,7 @@ std::unique_ptr<Database> open_database(const std::string& path, Opening opening
 /// Opens an existing store for queries only. Throws StoreError if it is not a store or has a newer version.
 std::unique_ptr<Database> open_database_to_read(const std::string& path);
 
+/// The same; null if the file does not exist yet. Throws StoreError also if it has an older version.
+std::unique_ptr<Database> open_current_database_to_read(const std::string& path);
+
 }  // namespace tellina

@@ -1,29 +1,17 @@
 #include "host/store/reader.hpp"
 
-#include <filesystem>
 #include <utility>
 
 #include "host/runtime/assertion.hpp"
 #include "host/runtime/system.hpp"
 #include "host/store/opening.hpp"
-#include "host/store/schema.hpp"
 #include "host/store/transaction.hpp"
 
 namespace tellina {
 
 std::unique_ptr<StoreReader> StoreReader::open(const std::string& path, const Clock& clock) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored)) return nullptr;
-  auto database = open_database_to_read(path);
-  // A file that another process has just created has no tables yet.
-  const std::int64_t version = database->integer("PRAGMA user_version");
-  if (version == 0) return nullptr;
-  if (version < newest_schema_version()) {
-    throw StoreError(
-        ErrorCode::incompatible,
-        path + ": its version is " + std::to_string(version) + ", expected " + std::to_string(newest_schema_version()),
-        "make a backup, then start the server: it brings the file up to date");
-  }
+  auto database = open_current_database_to_read(path);
+  if (!database) return nullptr;
   return std::make_unique<StoreReader>(std::move(database), clock);
 }
 

@@ -1,10 +1,7 @@
 #include "host/store/session_archive.hpp"
 
-#include <filesystem>
-
 #include "host/store/blob_table.hpp"
 #include "host/store/opening.hpp"
-#include "host/store/schema.hpp"
 
 namespace tellina {
 namespace {
@@ -22,17 +19,8 @@ Timestamp timestamp_of(const Query& row, int column) {
 }  // namespace
 
 std::unique_ptr<SessionArchive> SessionArchive::open(const std::string& path) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored)) return nullptr;
-  auto database = open_database_to_read(path);
-  const std::int64_t version = database->integer("PRAGMA user_version");
-  if (version == 0) return nullptr;
-  if (version < newest_schema_version()) {
-    throw StoreError(
-        ErrorCode::incompatible,
-        path + ": its version is " + std::to_string(version) + ", expected " + std::to_string(newest_schema_version()),
-        "make a backup, then start the server: it brings the file up to date");
-  }
+  auto database = open_current_database_to_read(path);
+  if (!database) return nullptr;
   return std::make_unique<SessionArchive>(std::move(database));
 }
 
