@@ -7,6 +7,7 @@
 
 #include "host/bench/failure.hpp"
 #include "host/bench/process_use.hpp"
+#include "host/bench/stop_signals.hpp"
 #include "host/client/connection.hpp"
 #include "host/runtime/usage_error.hpp"
 
@@ -19,11 +20,6 @@ namespace json = boost::json;
 constexpr std::chrono::seconds start_limit{60};
 /// A participant uses one task for each start and for each flood.
 constexpr std::size_t tasks = 2000;
-
-std::string own_program() {
-  std::error_code ignored;
-  return fs::read_symlink("/proc/self/exe", ignored);
-}
 
 json::object server_section(const BenchOptions& options) {
   json::object section{{"address", "127.0.0.1"}, {"port", 0}, {"connections_per_address", 1000000}};
@@ -71,24 +67,12 @@ std::string study(const BenchOptions& options, const std::vector<std::string>& a
   return json::serialize(config);
 }
 
-/// Waits for the line that names the program's address.
-client::Endpoint endpoint_of(ChildProcess& child) {
-  constexpr std::string_view mark = "listening on http";
-  const std::string line = child.first_line(start_limit);
-  if (!line.starts_with(mark)) {
-    throw BenchFailure("expected the server to print \"listening on http://ADDRESS:PORT\", got \"" + line + "\"");
-  }
-  const auto endpoint = client::parse_url(line.substr(mark.find("http")));
-  if (!endpoint) throw BenchFailure("no client can connect to the address that the server printed: \"" + line + "\"");
-  return *endpoint;
-}
-
-std::unique_ptr<ChildProcess> start_redis(const fs::path& folder) {
-  auto redis = std::make_unique<ChildProcess>(
+std::unique_ptr<client::ChildProcess> start_redis(const fs::path& folder) {
+  auto redis = std::make_unique<client::ChildProcess>(
       "redis-server",
       std::vector<std::string>{"--port", "0", "--unixsocket", (folder / "redis.socket").string(), "--save", ""}, folder,
-      "redis");
-  redis->first_line(start_limit);
+      "redis", system_clock());
+  redis->first_line(start_limit, StopSignals::check);
   return redis;
 }
 
@@ -104,10 +88,10 @@ Target Target::start_server(const std::string& name, const BenchOptions& options
   for (std::size_t i = 0; i < options.sessions; ++i) target.m_access_codes.push_back("p" + std::to_string(i));
   write_text(folder / "config.json", study(options, target.m_access_codes, folder));
   if (options.layer == "redis") target.m_helper = start_redis(folder);
-  target.m_child =
-      std::make_unique<ChildProcess>(options.server.empty() ? own_program() : options.server,
-                                     std::vector<std::string>{"run", "--config", "config.json"}, folder, "server");
-  target.m_endpoint = endpoint_of(*target.m_child);
+  target.m_child = std::make_unique<client::ChildProcess>(
+      options.server.empty() ? client::own_program() : fs::path(options.server),
+      std::vector<std::string>{"run", "--config", "config.json"}, folder, "server", system_clock());
+  target.m_endpoint = client::wait_for_endpoint(*target.m_child, start_limit, StopSignals::check);
   if (!options.certificate.empty()) target.m_endpoint.tls = client::trust_file(options.certificate);
   target.find_processes();
   return target;
@@ -116,9 +100,9 @@ Target Target::start_server(const std::string& name, const BenchOptions& options
 Target Target::start_floor(const BenchOptions& options) {
   Target target("floor", Protocol::bare, client::Endpoint());
   target.m_folder = std::make_unique<TemporaryFolder>("bench");
-  target.m_child = std::make_unique<ChildProcess>(fs::absolute(options.floor), std::vector<std::string>{"serve"},
-                                                  target.m_folder->path(), "floor");
-  target.m_endpoint = endpoint_of(*target.m_child);
+  target.m_child = std::make_unique<client::ChildProcess>(
+      fs::absolute(options.floor), std::vector<std::string>{"serve"}, target.m_folder->path(), "floor", system_clock());
+  target.m_endpoint = client::wait_for_endpoint(*target.m_child, start_limit, StopSignals::check);
   target.find_processes();
   return target;
 }
@@ -151,7 +135,7 @@ std::optional<std::uint64_t> Target::resident_bytes() const {
 }
 
 void Target::check_alive() {
-  for (ChildProcess* child : {m_helper.get(), m_child.get()}) {
+  for (client::ChildProcess* child : {m_helper.get(), m_child.get()}) {
     if (!child) continue;
     if (const auto ended = child->end()) {
       throw BenchFailure("the " + m_name + " died during the measurement, with " + *ended + ":\n" +

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "host/bench/child_process.hpp"
 #include "host/bench/time.hpp"
+#include "host/client/child_process.hpp"
 #include "host/client/http.hpp"
 #include "host/options/bench_options.hpp"
 #include "host/runtime/files.hpp"
@@ -51,8 +51,8 @@ class Target {
   client::Endpoint m_endpoint;
   std::vector<std::string> m_access_codes;
   std::unique_ptr<TemporaryFolder> m_folder;
-  std::unique_ptr<ChildProcess> m_helper;  ///< Redis; outlives the server
-  std::unique_ptr<ChildProcess> m_child;
+  std::unique_ptr<client::ChildProcess> m_helper;  ///< Redis; outlives the server
+  std::unique_ptr<client::ChildProcess> m_child;
   std::vector<pid_t> m_processes;
 };
 

@@ -2,11 +2,13 @@
 
 /// The command line as a value.
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "host/bots/bot_settings.hpp"
 #include "host/options/bench_options.hpp"
 #include "host/runtime/stderr_log.hpp"
 #include "host/runtime/usage_error.hpp"
@@ -33,6 +35,7 @@ enum class CommandName {
   tasks_try,
   plan,
   rescore,
+  bots,
   bench,
   version,
 };
@@ -49,8 +52,9 @@ class Arguments {
   bool test_mode = false;
   bool prepare = false;            ///< of `run`: first do what `sandbox prepare` does
   std::optional<unsigned> number;  ///< of `worker`, see RunOptions
+  std::string bots_database;       ///< of `run`, `gateway` and `worker`, see RunOptions
   LogSettings log;                 ///< of `run`, `gateway` and `worker`
-  std::string operand;             ///< an access code, a plugin's file, a new plugin's name
+  std::string operand;             ///< an access code, a plugin's file, a new plugin's name, a number of bots
   std::string second_operand;      ///< of `config convert`: the file to write
   std::string kind;                ///< of `plugins new`
   std::string directory;           ///< of `plugins new`; empty: ./NAME
@@ -62,7 +66,7 @@ class Arguments {
   std::optional<std::uint64_t> seed;
   std::size_t jobs = 4;
   bool list = false;
-  bool json = false;  ///< also of `participants list`, `plan` and `rescore`
+  bool json = false;  ///< also of `participants list`, `plan`, `rescore` and `bots`
   bool in_process = false;
 
   // Of `participants list`.
@@ -74,13 +78,18 @@ class Arguments {
   std::string json_file;
 
   // Of `rescore`.
-  std::string database;  ///< a file; empty: the configuration's
+  std::string database;  ///< also of `plan` and `bots`: a file; empty: the configuration's
   std::string save;      ///< the name of the verdicts in the database; empty: they are not kept
 
   // Of `plan`.
   bool simulate = false;
   SimulationSettings simulation;
   bool csv = false;  ///< also of `rescore`
+
+  // Of `bots`.
+  bots::BotSettings bot_settings;
+  std::chrono::nanoseconds arrival_interval{};
+  std::string url;  ///< of a running server; empty: the command starts one
 
   BenchOptions bench;
 

@@ -47,6 +47,11 @@ void store_number(Arguments& arguments, const std::string& text) {
   arguments.number = number;
 }
 
+const OptionRow for_bots_option{
+    "--for-bots", "FILE",
+    "serve bots only, with this database: without TLS, and without the configured access codes and links",
+    [](Arguments& arguments, const std::string& text) { arguments.bots_database = text; }};
+
 const OptionRow number_option{"--number", "N", "number of this worker in /metrics (default: its process id)",
                               store_number};
 
@@ -198,17 +203,64 @@ const OptionRow rescore_json_option{"--json", nullptr, "print one JSON object pe
 const OptionRow rescore_csv_option{"--csv", nullptr, "print the sessions as CSV",
                                    [](Arguments& arguments, const std::string&) { arguments.csv = true; }};
 
+const OptionRow plan_database_option{
+    "--database", "FILE", "count who has completed or is under way in this database, instead of the configured one",
+    [](Arguments& arguments, const std::string& text) { arguments.database = text; }};
+
+const OptionRow bots_database_option{"--database", "FILE", "record the bots here; the file is created if it is missing",
+                                     [](Arguments& arguments, const std::string& text) { arguments.database = text; }};
+void store_bots_seed(Arguments& arguments, const std::string& text) {
+  std::int64_t seed = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+  if (error != std::errc() || end != text.data() + text.size() || seed < 0) {
+    throw UsageError("--seed: expected a whole number from 0 to 9223372036854775807, got \"" + text + "\"");
+  }
+  arguments.bot_settings.seed = seed;
+}
+
+const OptionRow bots_seed_option{"--seed", "S", "of all that the bots decide (default: 1)", store_bots_seed};
+const OptionRow bots_dropout_option{
+    "--dropout", "P", "share of bots who leave at some step and never return (default: 0)",
+    [](Arguments& arguments, const std::string& text) {
+      arguments.bot_settings.dropout = number_in("--dropout", text, 0, 1, dropout_words);
+    }};
+const OptionRow speed_option{"--speed", "X", "how many times as fast as a person they read and type (default: 1)",
+                             [](Arguments& arguments, const std::string& text) {
+                               arguments.bot_settings.speed =
+                                   number_in("--speed", text, 0.01, 1000.001, "a number from 0.01 to 1000");
+                             }};
+const OptionRow unsolved_option{
+    "--unsolved", "give-up|clock", "what they do with a task without \"solution\" (default: give-up)",
+    [](Arguments& arguments, const std::string& text) {
+      if (text != "give-up" && text != "clock") {
+        throw UsageError("--unsolved: expected give-up or clock, got \"" + text + "\"");
+      }
+      arguments.bot_settings.unsolved = text == "clock" ? bots::Unsolved::clock : bots::Unsolved::give_up;
+    }};
+const OptionRow arrivals_option{
+    "--every", "SECONDS", "time between two arrivals (default: 0, all come at once)",
+    [](Arguments& arguments, const std::string& text) {
+      const double seconds = number_in("--every", text, 0, 3600.001, "seconds, from 0 to 3600");
+      arguments.arrival_interval = std::chrono::nanoseconds(static_cast<std::int64_t>(seconds * 1e9));
+    }};
+const OptionRow bots_url_option{"--url", "URL", "send them to a running server that has this database",
+                                [](Arguments& arguments, const std::string& text) { arguments.url = text; }};
+const OptionRow bots_json_option{"--json", nullptr, "print one JSON object",
+                                 [](Arguments& arguments, const std::string&) { arguments.json = true; }};
+
 const OptionRow tasks_json_option{"--json", "FILE", "write the results as JSON",
                                   [](Arguments& arguments, const std::string& text) { arguments.json_file = text; }};
 
 // A gateway has all options of `run`; a worker has no address.
-const std::vector<const OptionRow*> server_options{&config_option, &address_option,    &port_option,     &plugin_option,
-                                                   &test_option,   &log_format_option, &log_level_option};
-const std::vector<const OptionRow*> run_options{&config_option,     &address_option,  &port_option,
-                                                &plugin_option,     &prepare_option,  &test_option,
-                                                &log_format_option, &log_level_option};
-const std::vector<const OptionRow*> worker_options{&config_option,      &plugin_option,     &number_option,
-                                                   &worker_test_option, &log_format_option, &log_level_option};
+const std::vector<const OptionRow*> server_options{&config_option,     &address_option,  &port_option,
+                                                   &plugin_option,     &test_option,     &for_bots_option,
+                                                   &log_format_option, &log_level_option};
+const std::vector<const OptionRow*> run_options{&config_option,   &address_option,    &port_option,
+                                                &plugin_option,   &prepare_option,    &test_option,
+                                                &for_bots_option, &log_format_option, &log_level_option};
+const std::vector<const OptionRow*> worker_options{&config_option,      &plugin_option,   &number_option,
+                                                   &worker_test_option, &for_bots_option, &log_format_option,
+                                                   &log_level_option};
 const std::vector<const OptionRow*> config_options{&config_option, &plugin_option};
 const std::vector<const OptionRow*> check_options{&settings_option, &jobs_option, &cut_option,  &list_option,
                                                   &filter_option,   &seed_option, &json_option, &in_process_option};
@@ -272,7 +324,7 @@ const CommandRow commands[] = {
      nullptr,
      "show the groups, check the design, and simulate who gets which group",
      {&simulate_option, &every_option, &length_option, &dropout_option, &dropout_of_option, &runs_option,
-      &plan_json_option, &csv_option, &config_option, &plugin_option}},
+      &plan_json_option, &csv_option, &plan_database_option, &config_option, &plugin_option}},
     {CommandName::rescore,
      "",
      "rescore",
@@ -280,6 +332,13 @@ const CommandRow commands[] = {
      "judge recorded sessions again, by the checks of a configuration",
      {&task_option, &database_option, &save_option, &rescore_json_option, &rescore_csv_option, &config_option,
       &plugin_option}},
+    {CommandName::bots,
+     "",
+     "bots",
+     "N",
+     "send N scripted participants through the whole study",
+     {&bots_database_option, &bots_seed_option, &bots_dropout_option, &speed_option, &unsolved_option, &arrivals_option,
+      &bots_url_option, &bots_json_option, &config_option, &plugin_option}},
     {CommandName::bench, "", "bench", nullptr, "measure how fast a server is", bench_options()},
     {CommandName::version, "", "version", nullptr, "print the version", {}},
 };

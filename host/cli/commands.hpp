@@ -55,6 +55,9 @@ int tasks_try(const Arguments& arguments, CommandContext& context);
 int plan(const Arguments& arguments, CommandContext& context);
 /// Judges recorded sessions again, by the checks of the configuration. Throws UsageError if there is no database.
 int rescore(const Arguments& arguments, CommandContext& context);
+/// Sends scripted participants through the study on a server that it starts, or that runs. Returns 1 if anything was
+/// not as expected.
+int send_bots(const Arguments& arguments, CommandContext& context);
 int print_version(CommandContext& context);
 
 /// Throws ConfigError if the configured channel layer works only within one process, because a separate gateway or

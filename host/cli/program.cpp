@@ -18,6 +18,7 @@ int serve_role(ServerRole role, const Arguments& arguments, const RunServer& ser
   options.plugin_folders = arguments.plugin_folders;
   options.test_mode = arguments.test_mode;
   options.number = arguments.number;
+  options.bots_database = arguments.bots_database;
   options.log = arguments.log;
   return serve(options);
 }
@@ -63,6 +64,8 @@ int dispatch(const Arguments& arguments, const Runners& runners, CommandContext&
       return tasks_try(arguments, context);
     case CommandName::plan:
       return plan(arguments, context);
+    case CommandName::bots:
+      return send_bots(arguments, context);
     case CommandName::bench:
       return runners.bench(arguments.bench, context.out, context.err);
     case CommandName::version:

@@ -1,6 +1,7 @@
 #include "host/server/parts.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "host/config/load_host_config.hpp"
 #include "host/plugins/search_path.hpp"
@@ -12,12 +13,22 @@ namespace {
 /// Logs plugins that cannot be loaded first, because they may explain errors in the configuration.
 HostConfig load_config(const RunOptions& options, const PluginRegistry& registry, Log& log) {
   for (const std::string& problem : registry.problems()) log.warning(problem);
-  HostConfig config = load_host_config(options.config, registry);
-  refuse_open_link(config);
-  return config;
+  return load_served_config(options, registry);
 }
 
 }  // namespace
+
+HostConfig load_served_config(const RunOptions& options, const PluginRegistry& registry) {
+  HostConfig config = load_host_config(options.config, registry);
+  if (options.bots_database.empty()) {
+    refuse_open_link(config);
+    return config;
+  }
+  config.database = std::filesystem::absolute(options.bots_database).lexically_normal().string();
+  config.server = ServerConfig();
+  config.access_codes.clear();
+  return config;
+}
 
 ServerParts::ServerParts(const RunOptions& options_, const SystemServices& system_)
     : options(options_),

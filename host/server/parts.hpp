@@ -51,6 +51,9 @@ class PluginInstance {
   std::unique_ptr<Kind> m_plugin;
 };
 
+/// The configuration as the server uses it: changed for bots if the options say so. Throws ConfigError.
+HostConfig load_served_config(const RunOptions& options, const PluginRegistry& registry);
+
 /// Reads the configuration and creates the plugins that a role needs. A plugin's constructor touches nothing outside
 /// the process. Throws ConfigError and Error.
 ///

@@ -8,7 +8,6 @@
 #include <iostream>
 #include <thread>
 
-#include "host/config/load_host_config.hpp"
 #include "host/limits.hpp"
 #include "host/plugins/layer_probe.hpp"
 #include "host/runtime/descriptors.hpp"
@@ -129,8 +128,7 @@ void report_layer(const ServerParts& parts) {
 
 bool can_reload(const ServerParts& parts) {
   try {
-    const HostConfig config = load_host_config(parts.options.config, parts.registry);
-    refuse_open_link(config);
+    const HostConfig config = load_served_config(parts.options, parts.registry);
     const auto store = Store::open(config.database, parts.system.clock, parts.system.log, config.durability,
                                    config.database == parts.config.database ? Opening::existing : Opening::create);
     apply_study(*store, config, parts.system.clock);

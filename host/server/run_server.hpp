@@ -21,6 +21,9 @@ class RunOptions {
   std::optional<std::uint16_t> port;
   std::vector<std::string> plugin_folders;  ///< from --plugin-dir only; see default_plugin_search_path()
   bool test_mode = false;
+  /// The database of a server for bots, which replaces the configured one; empty: the server is for people. Such a
+  /// server listens on a loopback address without TLS, and only participants who are added by command can log in.
+  std::string bots_database;
   /// The number of this worker in /metrics; absent: its process id. A supervised worker keeps its number over restarts.
   std::optional<unsigned> number;
   LogSettings log;

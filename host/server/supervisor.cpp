@@ -76,6 +76,7 @@ std::vector<std::string> Supervisor::arguments_of(const Child& child) const {
   if (m_options.log.format == LogFormat::json) words.insert(words.end(), {"--log-format", "json"});
   words.insert(words.end(), {"--log-level", to_string(m_options.log.lowest)});
   if (m_options.test_mode) words.emplace_back("--test-mode");
+  if (!m_options.bots_database.empty()) words.insert(words.end(), {"--for-bots", m_options.bots_database});
   return words;
 }
 

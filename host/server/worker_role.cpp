@@ -6,7 +6,6 @@
 #include <filesystem>
 
 #include "host/config/json_writer.hpp"
-#include "host/config/load_host_config.hpp"
 #include "host/limits.hpp"
 #include "host/plugins/search_path.hpp"
 #include "host/runtime/assertion.hpp"
@@ -166,8 +165,7 @@ void WorkerRole::reload() {
   TELLINA_ASSERT_PROCESS(m_lanes.size() == m_loops.size() || m_self_test);
   const std::string& file = m_parts.options.config;
   try {
-    const HostConfig config = load_host_config(file, m_parts.registry);
-    refuse_open_link(config);
+    const HostConfig config = load_served_config(m_parts.options, m_parts.registry);
     apply_study(*m_store, config, m_parts.system.clock);
     std::vector<ParticipantId> without_access;
     for (const ParticipantSummary& participant : list_participants(*m_store)) {

@@ -56,6 +56,23 @@ std::chrono::nanoseconds seconds_ago(const Query& row, int column) {
 
 }  // namespace
 
+std::vector<AssignedParticipant> read_assigned(Database& database, const std::string& stage, IsBot is_bot,
+                                               Timestamp at) {
+  std::vector<AssignedParticipant> participants;
+  Query row = database.query(
+      "SELECT group_name, order_row, outcome, (julianday(?) - julianday(last_seen_at)) * 86400.0 FROM participants "
+      "WHERE stage = ? AND is_bot = ? AND group_name IS NOT NULL AND excluded_at IS NULL ORDER BY id",
+      at.wall, stage, is_bot == IsBot::yes);
+  while (row.next()) {
+    AssignedParticipant& one = participants.emplace_back();
+    one.group = row.text(0);
+    one.order_row = small_number(row, 1, "a row of the orders");
+    one.outcome = outcome_of(row, 2);
+    one.last_seen = at.wall.time_since_epoch() - seconds_ago(row, 3);
+  }
+  return participants;
+}
+
 FlowRecord FlowTables::read(Timestamp at) {
   FlowRecord record;
   {
@@ -119,29 +136,14 @@ void FlowTables::store_schedule(const std::vector<StoredEntry>& entries, const s
   }
 }
 
-std::vector<AssignedParticipant> FlowTables::assigned(const std::string& stage, Timestamp at) {
-  std::vector<AssignedParticipant> participants;
-  Query row = m_database.query(
-      "SELECT group_name, order_row, outcome, (julianday(?) - julianday(last_seen_at)) * 86400.0 FROM participants "
-      "WHERE stage = ? AND group_name IS NOT NULL AND excluded_at IS NULL ORDER BY id",
-      at.wall, stage);
-  while (row.next()) {
-    AssignedParticipant& one = participants.emplace_back();
-    one.group = row.text(0);
-    one.order_row = small_number(row, 1, "a row of the orders");
-    one.outcome = outcome_of(row, 2);
-    one.last_seen = at.wall.time_since_epoch() - seconds_ago(row, 3);
-  }
-  return participants;
-}
-
 std::optional<GroupChoice> FlowTables::choose_group(const GroupChooser& choose, Timestamp at) {
   GroupChoice earlier;
   Arrival arrival;
   bool has_group = false;
+  IsBot is_bot{};
   {
     Query row = m_database.query(
-        "SELECT stage, access_code, group_name, order_row, arrival_number FROM participants WHERE id = ?",
+        "SELECT stage, access_code, group_name, order_row, arrival_number, is_bot FROM participants WHERE id = ?",
         m_participant);
     const bool exists = row.next();
     TELLINA_ASSERT_PROCESS(exists);
@@ -153,15 +155,17 @@ std::optional<GroupChoice> FlowTables::choose_group(const GroupChooser& choose, 
     earlier.order_row = small_number(row, 3, "a row of the orders");
     earlier.stage = arrival.stage;
     earlier.arrival_number = row.integer(4);
+    is_bot = IsBot{row.integer(5) != 0};
   }
   std::optional<GroupChoice> choice = earlier;
   if (!has_group) {
     {
-      Query row = m_database.query("SELECT coalesce(max(arrival_number), 0) + 1 FROM participants WHERE stage = ?",
-                                   arrival.stage);
+      Query row = m_database.query(
+          "SELECT coalesce(max(arrival_number), 0) + 1 FROM participants WHERE stage = ? AND is_bot = ?", arrival.stage,
+          is_bot == IsBot::yes);
       if (row.next()) arrival.number = row.integer(0);
     }
-    choice = choose(assigned(arrival.stage, at), arrival, at.wall.time_since_epoch());
+    choice = choose(read_assigned(m_database, arrival.stage, is_bot, at), arrival, at.wall.time_since_epoch());
   }
   if (!choice) return std::nullopt;
   const int changed = m_database.execute(

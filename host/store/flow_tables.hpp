@@ -10,6 +10,13 @@
 
 namespace tellina {
 
+enum class IsBot : bool { no, yes };
+
+/// The participants of a stage who have a group and are not excluded, in the order in which they were added: people, or
+/// bots. `at`: now.
+std::vector<AssignedParticipant> read_assigned(Database& database, const std::string& stage, IsBot is_bot,
+                                               Timestamp at);
+
 /// The rows of one participant's way through the steps of a study. Checks no lease.
 class FlowTables final : public ParticipantSteps {
  public:
@@ -32,7 +39,6 @@ class FlowTables final : public ParticipantSteps {
   Bytes find_key(const std::string& name, const Bytes& candidate) override;
 
  private:
-  std::vector<AssignedParticipant> assigned(const std::string& stage, Timestamp at);
   void increment_state_number();
 
   Database& m_database;

@@ -87,6 +87,16 @@ class ParticipantSummary {
   std::string last_key_at;              ///< UTC; empty if nothing was typed or bytes are not recorded
 };
 
+/// A scripted participant.
+class BotSummary {
+ public:
+  BotSummary() = default;
+  std::string access_code;
+  std::string label;  ///< "P001"
+  std::string group;  ///< empty: none yet, or the study has none
+  std::optional<Outcome> outcome{};
+};
+
 /// The study's numbers for /metrics.
 class StudyCounts {
  public:
@@ -187,6 +197,11 @@ class StoreTransaction {
   virtual void sync_access_codes(const std::vector<std::string>& access_codes, Timestamp at) = 0;
   /// Lets a code log in even if config.json does not list it. Throws StoreError(bad_request) if it can already log in.
   virtual void add_participant(const std::string& access_code, Timestamp at) = 0;
+  /// The same for a scripted participant: for the balance of groups, bots and people do not count each other.
+  virtual void add_bot(const std::string& access_code, Timestamp at) = 0;
+  virtual std::vector<BotSummary> list_bots() = 0;
+  /// The people of a stage who have a group and are not excluded, in the order in which they were added.
+  virtual std::vector<AssignedParticipant> list_assigned(const std::string& stage, Timestamp at) = 0;
   /// In the order in which they were added. `total_tasks`: how many the study has.
   virtual std::vector<ParticipantSummary> list_participants(int total_tasks) = 0;
   virtual StudyCounts count_study(int total_tasks) = 0;

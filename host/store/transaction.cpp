@@ -264,6 +264,29 @@ void Transaction::add_participant(const std::string& access_code, Timestamp at) 
   name_new_participants();
 }
 
+void Transaction::add_bot(const std::string& access_code, Timestamp at) {
+  add_participant(access_code, at);
+  m_database.execute("UPDATE participants SET is_bot = 1 WHERE access_code = ?", access_code);
+}
+
+std::vector<BotSummary> Transaction::list_bots() {
+  std::vector<BotSummary> bots;
+  Query row =
+      m_database.query("SELECT access_code, label, group_name, outcome FROM participants WHERE is_bot = 1 ORDER BY id");
+  while (row.next()) {
+    BotSummary& bot = bots.emplace_back();
+    bot.access_code = row.text(0);
+    bot.label = row.text(1);
+    bot.group = row.text(2);
+    bot.outcome = outcome_named(row.text(3));
+  }
+  return bots;
+}
+
+std::vector<AssignedParticipant> Transaction::list_assigned(const std::string& stage, Timestamp at) {
+  return read_assigned(m_database, stage, IsBot::no, at);
+}
+
 void Transaction::reset_participant(const std::string& access_code, Timestamp at) {
   std::optional<ParticipantId> participant;
   {

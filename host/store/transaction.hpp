@@ -50,6 +50,9 @@ class Transaction final : public StoreTransaction {
 
   void sync_access_codes(const std::vector<std::string>& access_codes, Timestamp at) override;
   void add_participant(const std::string& access_code, Timestamp at) override;
+  void add_bot(const std::string& access_code, Timestamp at) override;
+  std::vector<BotSummary> list_bots() override;
+  std::vector<AssignedParticipant> list_assigned(const std::string& stage, Timestamp at) override;
   std::vector<ParticipantSummary> list_participants(int total_tasks) override;
   StudyCounts count_study(int total_tasks) override;
   void reset_participant(const std::string& access_code, Timestamp at) override;

@@ -24,12 +24,6 @@ class RandomNumbers {
   Draws m_draws;
 };
 
-struct SimulatedParticipant {
-  GroupChoice choice;
-  std::chrono::nanoseconds end{};  ///< of the session
-  bool drops_out = false;
-};
-
 struct Run {
   int needed = 0;
   int difference = 0;
@@ -46,61 +40,44 @@ class Simulation {
   Run run(int number) {
     Run result;
     RandomNumbers random(m_design.assignment.seed, number);
-    const std::string stage = "simulation " + std::to_string(number);
-    m_participants.clear();
+    m_stage.emplace(m_design, "simulation " + std::to_string(number), m_choose);
     std::chrono::nanoseconds now{};
-    while (result.turned_away + static_cast<int>(m_participants.size()) < longest_run()) {
+    while (m_stage->turned_away() + static_cast<int>(m_stage->visits().size()) < longest_run()) {
       now += random.until_next(m_settings.every);
       if (has_reached_goal(now)) return finish(std::move(result));
-      const std::int64_t arrival = static_cast<std::int64_t>(m_participants.size()) + result.turned_away + 1;
-      const std::vector<GroupCounts> counts = count_groups(m_design, seen_at(now), now);
-      const auto choice = m_choose(m_design, counts, {stage, arrival, ""});
-      if (choice) {
-        add(*choice, now, random);
-      } else {
-        ++result.turned_away;
-      }
+      if (const auto choice = m_stage->arrive(now)) admit(*choice, now, random);
     }
     return result;
   }
 
  private:
-  void add(const GroupChoice& choice, std::chrono::nanoseconds now, RandomNumbers& random) {
+  void admit(const GroupChoice& choice, std::chrono::nanoseconds now, RandomNumbers& random) {
     const auto own = m_settings.dropout_of.find(choice.group);
-    SimulatedParticipant participant{choice, now + m_settings.length, false};
-    participant.drops_out = random.uniform() < (own == m_settings.dropout_of.end() ? m_settings.dropout : own->second);
+    SimulatedVisit visit{choice, now + m_settings.length, false};
+    visit.drops_out = random.uniform() < (own == m_settings.dropout_of.end() ? m_settings.dropout : own->second);
     const double share = random.uniform();
-    if (participant.drops_out) {
-      participant.end =
-          now + std::chrono::nanoseconds(std::llround(share * static_cast<double>(m_settings.length.count())));
+    if (visit.drops_out) {
+      visit.end = now + std::chrono::nanoseconds(std::llround(share * static_cast<double>(m_settings.length.count())));
     }
-    m_participants.push_back(std::move(participant));
+    m_stage->admit(std::move(visit));
   }
 
   /// A run with so many arrivals cannot come to its end, because nearly all participants leave.
   int longest_run() const { return 1000 + 20 * m_goal; }
 
   bool has_reached_goal(std::chrono::nanoseconds now) const {
-    return std::count_if(m_participants.begin(), m_participants.end(),
-                         [&](const SimulatedParticipant& one) { return !one.drops_out && one.end <= now; }) >= m_goal;
-  }
-
-  std::vector<AssignedParticipant> seen_at(std::chrono::nanoseconds now) const {
-    std::vector<AssignedParticipant> seen;
-    for (const SimulatedParticipant& one : m_participants) {
-      std::optional<Outcome> outcome;
-      if (!one.drops_out && one.end <= now) outcome = Outcome::completed;
-      seen.push_back({one.choice.group, one.choice.order_row, outcome, std::min(one.end, now)});
-    }
-    return seen;
+    return std::ranges::count_if(m_stage->visits(), [&](const SimulatedVisit& visit) {
+             return !visit.drops_out && visit.end <= now;
+           }) >= m_goal;
   }
 
   /// Sessions have one length, so that participants complete in the order of their arrival.
   Run finish(Run result) const {
     result.is_finished = true;
+    result.turned_away = m_stage->turned_away();
     result.completed_by_group.assign(std::max<std::size_t>(m_design.groups.size(), 1), 0);
     int completed = 0;
-    for (const SimulatedParticipant& one : m_participants) {
+    for (const SimulatedVisit& one : m_stage->visits()) {
       if (completed == m_goal) break;
       ++result.needed;
       if (one.drops_out) continue;
@@ -129,7 +106,7 @@ class Simulation {
   const SimulationSettings& m_settings;
   const ChooseGroup& m_choose;
   const int m_goal;
-  std::vector<SimulatedParticipant> m_participants;
+  std::optional<SimulatedStage> m_stage;  ///< of the current run
 };
 
 SimulatedNumber summary(std::vector<int> numbers) {

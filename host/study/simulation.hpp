@@ -3,14 +3,11 @@
 /// Simulated participants: how a study's assignment works before anyone comes.
 
 #include <chrono>
-#include <functional>
 #include <map>
-#include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
-#include "host/study/assignment.hpp"
+#include "host/study/simulated_stage.hpp"
 
 namespace tellina {
 
@@ -41,9 +38,6 @@ struct SimulationResult {
   int unfinished = 0;  ///< runs that ended because hardly anyone gets a group any more; not in the numbers
   std::vector<double> completed_by_group;  ///< means, in the order of the groups
 };
-
-using ChooseGroup =
-    std::function<std::optional<GroupChoice>(const Design&, std::span<const GroupCounts>, const Arrival&)>;
 
 /// The same design and settings give the same result. `choose` is replaced in tests that compare methods. The target
 /// of all open groups ends a run (at most simulated_arrivals completed), or, without one, as many completed as

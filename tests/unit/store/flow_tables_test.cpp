@@ -145,6 +145,46 @@ TEST_F(FlowTablesTest, AGroupIsChosenFromWhatTheStageHasAndKept) {
               ElementsAre("P001|pilot|1", "P002|pilot|2", "P003|pilot|NULL"));
 }
 
+TEST_F(FlowTablesTest, BotsAndPeopleDoNotCountEachOther) {
+  const auto choose = [&](const std::string& code) {
+    ParticipantId added = 0;
+    run([&](StoreTransaction& t) {
+      code.starts_with("bot") ? t.add_bot(code, now()) : t.add_participant(code, now());
+      added = *t.find_participant(code);
+    });
+    std::string seen;
+    write(acquire(added, "worker.a").fence, [&](ParticipantSteps& steps) {
+      steps.set_last_seen("main", now());
+      steps.choose_group(
+          [&](const std::vector<AssignedParticipant>& participants, const Arrival& arrival, std::chrono::nanoseconds) {
+            seen = std::to_string(arrival.number);
+            for (const AssignedParticipant& one : participants) seen += " " + one.group;
+            GroupChoice made;
+            made.group = code;
+            made.arrival_number = arrival.number;
+            return std::optional(made);
+          },
+          now());
+    });
+    return seen;
+  };
+  EXPECT_EQ(choose("bot-1"), "1");
+  EXPECT_EQ(choose("bob"), "1");
+  EXPECT_EQ(choose("bot-2"), "2 bot-1");
+  EXPECT_EQ(choose("alice"), "2 bob");
+  run([&](StoreTransaction& t) {
+    const std::vector<BotSummary> bots = t.list_bots();
+    ASSERT_EQ(bots.size(), 2U);
+    EXPECT_EQ(bots[1].label + " " + bots[1].access_code + " " + bots[1].group, "P003 bot-2 bot-2");
+    const std::vector<AssignedParticipant> people = t.list_assigned("main", now());
+    ASSERT_EQ(people.size(), 2U);
+    EXPECT_EQ(people[0].group + " " + people[1].group, "bob alice");
+    EXPECT_TRUE(t.list_assigned("pilot", now()).empty());
+  });
+  EXPECT_THAT(Reader(path).rows("SELECT participant_id, is_bot FROM people"),
+              ElementsAre("P001|1", "P002|0", "P003|1", "P004|0"));
+}
+
 TEST_F(FlowTablesTest, AResetBeginsAnew) {
   const Fence bob = add("bob");
   write(bob, [&](ParticipantSteps& steps) {

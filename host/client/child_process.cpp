@@ -1,4 +1,4 @@
-#include "host/bench/child_process.hpp"
+#include "host/client/child_process.hpp"
 
 #include <cerrno>
 #include <csignal>
@@ -11,20 +11,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "host/bench/failure.hpp"
-#include "host/bench/stop_signals.hpp"
+#include "host/client/failure.hpp"
 #include "host/runtime/files.hpp"
 
-namespace tellina::bench {
+namespace tellina::client {
 namespace {
 
 namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds timeout{30};
 
-/// Waits until the descriptor is readable; returns false if the deadline or a signal comes first.
-bool wait_readable(int descriptor, TimePoint deadline) {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+/// Waits until the descriptor is readable; returns false if the limit or a signal comes first.
+bool wait_readable(int descriptor, std::chrono::nanoseconds limit) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(limit);
   pollfd entry{descriptor, POLLIN, 0};
   return left.count() > 0 && ::poll(&entry, 1, static_cast<int>(left.count())) > 0;
 }
@@ -48,19 +47,19 @@ void exec_program(const fs::path& program, char* const* words, const fs::path& f
 }  // namespace
 
 ChildProcess::ChildProcess(const fs::path& program, const std::vector<std::string>& arguments, const fs::path& folder,
-                           const std::string& name)
-    : m_program(program), m_errors(folder / (name + ".err")) {
+                           const std::string& name, const Clock& clock)
+    : m_clock(clock), m_program(program), m_errors(folder / (name + ".err")) {
   std::vector<char*> words{const_cast<char*>(program.c_str())};
   for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
   words.push_back(nullptr);
   int ends[2] = {-1, -1};
-  if (::pipe2(ends, O_CLOEXEC) != 0) throw BenchFailure(std::string("cannot create a pipe: ") + std::strerror(errno));
+  if (::pipe2(ends, O_CLOEXEC) != 0) throw ClientFailure(std::string("cannot create a pipe: ") + std::strerror(errno));
   m_output = Descriptor(ends[0]);
   const Descriptor output(ends[1]);
   const Descriptor errors(::open(m_errors.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   m_process = ::fork();
   if (m_process == 0) exec_program(program, words.data(), folder, output.get(), errors.get());
-  if (m_process < 0) throw BenchFailure(m_program + " cannot be started: " + std::strerror(errno));
+  if (m_process < 0) throw ClientFailure(m_program + " cannot be started: " + std::strerror(errno));
 }
 
 ChildProcess::~ChildProcess() {
@@ -80,33 +79,33 @@ std::optional<std::string> ChildProcess::end() {
 }
 
 bool ChildProcess::wait(std::chrono::milliseconds limit) {
-  const TimePoint deadline = Clock::now() + limit;
+  const MonotonicTime deadline = m_clock.now() + limit;
   const Descriptor handle(static_cast<int>(::syscall(SYS_pidfd_open, m_process, 0)));
   while (!end()) {
-    if (Clock::now() >= deadline) return false;
-    wait_readable(handle.get(), deadline);
+    if (m_clock.now() >= deadline) return false;
+    wait_readable(handle.get(), deadline - m_clock.now());
   }
   return true;
 }
 
-std::string ChildProcess::first_line(std::chrono::milliseconds limit) {
-  const TimePoint deadline = Clock::now() + limit;
+std::string ChildProcess::first_line(std::chrono::milliseconds limit, const std::function<void()>& check) {
+  const MonotonicTime deadline = m_clock.now() + limit;
   std::string printed;
   std::size_t length = std::string::npos;
   while ((length = printed.find('\n')) == std::string::npos) {
-    StopSignals::check();
-    if (Clock::now() >= deadline) {
-      throw BenchFailure(m_program + " is not ready after " + std::to_string(limit.count() / 1000) + " s:\n" +
-                         last_errors());
+    check();
+    if (m_clock.now() >= deadline) {
+      throw ClientFailure(m_program + " is not ready after " + std::to_string(limit.count() / 1000) + " s:\n" +
+                          last_errors());
     }
-    if (!wait_readable(m_output.get(), deadline)) continue;
+    if (!wait_readable(m_output.get(), deadline - m_clock.now())) continue;
     char piece[1024];
     const ssize_t got = ::read(m_output.get(), piece, sizeof piece);
     if (got > 0) printed.append(piece, static_cast<std::size_t>(got));
     if (got == 0) {
       wait(timeout);
-      throw BenchFailure(m_program + " ended during its start with " + end().value_or("nothing") + ":\n" +
-                         last_errors());
+      throw ClientFailure(m_program + " ended during its start with " + end().value_or("nothing") + ":\n" +
+                          last_errors());
     }
   }
   return printed.substr(0, length);
@@ -118,4 +117,20 @@ std::string ChildProcess::last_errors() const {
   return text.size() > shown ? text.substr(text.size() - shown) : text;
 }
 
-}  // namespace tellina::bench
+fs::path own_program() {
+  std::error_code ignored;
+  return fs::read_symlink("/proc/self/exe", ignored);
+}
+
+Endpoint wait_for_endpoint(ChildProcess& server, std::chrono::milliseconds limit, const std::function<void()>& check) {
+  constexpr std::string_view mark = "listening on http";
+  const std::string line = server.first_line(limit, check);
+  if (!line.starts_with(mark)) {
+    throw ClientFailure("expected the server to print \"listening on http://ADDRESS:PORT\", got \"" + line + "\"");
+  }
+  const auto endpoint = parse_url(line.substr(mark.find("http")));
+  if (!endpoint) throw ClientFailure("no client can connect to the address that the server printed: \"" + line + "\"");
+  return *endpoint;
+}
+
+}  // namespace tellina::client
