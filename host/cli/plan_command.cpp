@@ -6,6 +6,7 @@
 #include "host/config/load_host_config.hpp"
 #include "host/plugins/registry.hpp"
 #include "host/plugins/search_path.hpp"
+#include "host/store/reader.hpp"
 #include "host/study/plan.hpp"
 #include "host/text/json.hpp"
 #include "host/text/message_parts.hpp"
@@ -64,8 +65,32 @@ std::string simulation_line(const SimulationSettings& settings, const Simulation
   return line;
 }
 
+/// Who is in the groups by now, of the people of the configured stage; absent without a database.
+using Counts = std::optional<std::vector<GroupCounts>>;
+
+Counts read_counts(const Arguments& arguments, const HostConfig& config, CommandContext& context) {
+  const bool is_named = !arguments.database.empty();
+  const Timestamp now(context.clock);
+  std::vector<AssignedParticipant> people;
+  try {
+    const auto reader = StoreReader::open(is_named ? arguments.database : config.database, context.clock);
+    if (!reader && is_named) {
+      throw UsageError("--database: expected the database of a study, got " + in_quotes(arguments.database) +
+                       ", which does not exist");
+    }
+    if (!reader) return std::nullopt;
+    reader->run(
+        [&](StoreTransaction& transaction) { people = transaction.list_assigned(config.study->design.stage, now); });
+  } catch (const StoreError& error) {
+    if (is_named) throw;
+    context.err << "warning: nobody is counted: " << error.what() << '\n';
+    return std::nullopt;
+  }
+  return count_groups(config.study->design, people, now.wall.time_since_epoch());
+}
+
 /// The heading, and a row for each group.
-std::vector<std::vector<std::string>> group_rows(const Design& design) {
+std::vector<std::vector<std::string>> group_rows(const Design& design, const Counts& counts) {
   std::vector<std::vector<std::string>> rows;
   std::size_t periods = 0;
   std::size_t width = 0;
@@ -75,6 +100,7 @@ std::vector<std::vector<std::string>> group_rows(const Design& design) {
   }
   rows.push_back({"group"});
   for (std::size_t period = 1; period <= periods; ++period) rows[0].push_back("period " + std::to_string(period));
+  if (counts) rows[0].insert(rows[0].end(), {"completed", "under way"});
   if (design.assignment.target_per_group) rows[0].push_back("target");
   for (const Group& group : design.groups) {
     std::vector<std::string> row{group.name};
@@ -83,6 +109,11 @@ std::vector<std::vector<std::string>> group_rows(const Design& design) {
       row.push_back(period.block + (period.treatment.empty() ? "" : space + period.treatment));
     }
     row.resize(periods + 1);
+    if (counts) {
+      const GroupCounts& count = counts->at(rows.size() - 1);
+      row.push_back(std::to_string(count.completed));
+      row.push_back(std::to_string(count.under_way));
+    }
     const auto& closed = design.assignment.closed;
     const bool is_closed = std::find(closed.begin(), closed.end(), group.name) != closed.end();
     if (design.assignment.target_per_group) {
@@ -93,20 +124,23 @@ std::vector<std::vector<std::string>> group_rows(const Design& design) {
   return rows;
 }
 
-void print_csv(std::ostream& out, const Design& design) {
+void print_csv(std::ostream& out, const Design& design, const Counts& counts) {
   std::size_t periods = 0;
   for (const Group& group : design.groups) periods = std::max(periods, group.periods.size());
   out << "group";
   for (std::size_t period = 1; period <= periods; ++period) {
     out << ",block_" << period << ",treatment_" << period;
   }
-  out << ",target\r\n";
+  out << ",target" << (counts ? ",completed,under_way" : "") << "\r\n";
+  std::size_t index = 0;
   // Names have no character that CSV would need in quotes.
   for (const Group& group : design.groups) {
     out << group.name;
     for (const GroupPeriod& period : group.periods) out << ',' << period.block << ',' << period.treatment;
     out << ',';
     if (design.assignment.target_per_group) out << *design.assignment.target_per_group;
+    if (counts) out << ',' << counts->at(index).completed << ',' << counts->at(index).under_way;
+    ++index;
     out << "\r\n";
   }
 }
@@ -124,15 +158,18 @@ std::string to_json(const SimulatedNumber& number) {
   return JsonObject().add_json("mean", mean.str()).add("most", number.most).text();
 }
 
-std::string group_json(const Group& group) {
+std::string group_json(const Group& group, const GroupCounts* count) {
   const std::string periods = json_list(group.periods, [](const GroupPeriod& period) {
     return JsonObject().add("block", period.block).add("treatment", period.treatment).text();
   });
-  return JsonObject().add("group", group.name).add_json("periods", periods).text();
+  JsonObject object;
+  object.add("group", group.name).add_json("periods", periods);
+  if (count) object.add("completed", count->completed).add("under_way", count->under_way);
+  return object.text();
 }
 
 void print_json(std::ostream& out, const Study& study, const Plan& plan, const Arguments& arguments,
-                const std::optional<SimulationResult>& simulation) {
+                const std::optional<SimulationResult>& simulation, const Counts& counts) {
   const auto seconds = [](std::chrono::nanoseconds time) {
     std::ostringstream text;
     text << std::chrono::duration<double>(time).count();
@@ -142,7 +179,10 @@ void print_json(std::ostream& out, const Study& study, const Plan& plan, const A
     return JsonObject().add("good", check.is_good).add("text", check.text).text();
   });
   JsonObject object;
-  object.add_json("groups", json_list(study.design.groups, group_json));
+  std::size_t index = 0;
+  object.add_json("groups", json_list(study.design.groups, [&](const Group& group) {
+                    return group_json(group, counts ? &counts->at(index++) : nullptr);
+                  }));
   const auto target = study.design.assignment.target_per_group;
   object.add_json("target", target ? std::to_string(*target) : "null");
   object.add_json("checks", checks).add_json("warnings", json_list(plan.warnings, json_string));
@@ -191,14 +231,15 @@ int plan(const Arguments& arguments, CommandContext& context) {
       std::all_of(plan.checks.begin(), plan.checks.end(), [](const PlanCheck& check) { return check.is_good; });
   std::optional<SimulationResult> simulation;
   if (arguments.simulate) simulation = simulate(study.design, arguments.simulation);
+  const Counts counts = read_counts(arguments, config, context);
   if (arguments.json) {
-    print_json(context.out, study, plan, arguments, simulation);
+    print_json(context.out, study, plan, arguments, simulation, counts);
     return is_good ? 0 : 1;
   }
   if (arguments.csv) {
-    print_csv(context.out, study.design);
+    print_csv(context.out, study.design, counts);
   } else {
-    if (!study.design.groups.empty()) print_table(context.out, group_rows(study.design));
+    if (!study.design.groups.empty()) print_table(context.out, group_rows(study.design, counts));
     for (const PlanCheck& check : plan.checks)
       context.out << (check.is_good ? "good: " : "bad: ") << check.text << '\n';
     context.out << time_line(plan.time) << '\n';

@@ -44,6 +44,14 @@ class Bots : public ServerTest {
     return values;
   }
 
+  /// What `tellina plan` prints.
+  std::string planned(std::vector<std::string> words = {}) {
+    words.insert(words.begin(), "plan");
+    ChildProcess child(program_file(), words, folder(), "plan");
+    child.wait(std::chrono::seconds(30));
+    return child.output() + child.errors();
+  }
+
   fs::path database_file() const override { return folder() / file; }
 
   std::string file = "db.sqlite3";
@@ -217,6 +225,8 @@ TEST_F(ManyBots, FillEveryGroupToItsTargetAlthoughSomeDropOut) {
       ElementsAre("1 12", "2 12", "3 12", "4 12"));
   EXPECT_NEAR(sent, 60, 6);
   expect_predicted_groups();
+  EXPECT_THAT(planned(), HasSubstr("1      I   A     II  B     0          0          12\n"))
+      << "bots are not counted";
   // The study is full.
   send_wave(4, 0);
   EXPECT_THAT(column("SELECT count(*) FROM people WHERE outcome = 'full'"), ElementsAre("4"));
@@ -250,6 +260,11 @@ TEST_F(ManyBots, LeaveThePlacesOfPeopleAlone) {
   EXPECT_EQ(column("SELECT group_name FROM participants WHERE access_code = 'a-person'"),
             column("SELECT group_name FROM participants WHERE is_bot AND arrival_number = 1"))
       << "the first person gets what the first bot has got";
+  EXPECT_THAT(planned(), HasSubstr(" 0          1          1\n"));
+  EXPECT_THAT(planned({"--csv"}), HasSubstr(",target,completed,under_way\r\n"));
+  EXPECT_THAT(planned({"--csv"}), HasSubstr(",1,0,1\r\n"));
+  EXPECT_THAT(planned({"--json"}), HasSubstr(R"("completed":0,"under_way":1)"));
+  EXPECT_THAT(planned({"--database", "none.sqlite3"}), HasSubstr("expected the database of a study, got"));
 }
 
 }  // namespace
