@@ -225,8 +225,7 @@ TEST_F(ManyBots, FillEveryGroupToItsTargetAlthoughSomeDropOut) {
       ElementsAre("1 12", "2 12", "3 12", "4 12"));
   EXPECT_NEAR(sent, 60, 6);
   expect_predicted_groups();
-  EXPECT_THAT(planned(), HasSubstr("1      I   A     II  B     0          0          12\n"))
-      << "bots are not counted";
+  EXPECT_THAT(planned(), HasSubstr("1      I   A     II  B     0          0          12\n")) << "bots are not counted";
   // The study is full.
   send_wave(4, 0);
   EXPECT_THAT(column("SELECT count(*) FROM people WHERE outcome = 'full'"), ElementsAre("4"));

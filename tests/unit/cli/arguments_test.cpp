@@ -85,7 +85,8 @@ TEST(ArgumentsTest, InvalidOptionsOfABenchmarkAreRefused) {
 
 TEST(ArgumentsTest, UnknownCommandsGetASuggestion) {
   const std::string all =
-      "expected a command: run, gateway, worker, config, plugins, participants, sandbox, tasks, plan, bots, bench or "
+      "expected a command: run, gateway, worker, config, plugins, participants, sandbox, tasks, plan, rescore, bots, "
+      "bench or "
       "version; got ";
   EXPECT_EQ(error_of({}), all + "none");
   EXPECT_EQ(error_of({"rum"}), all + "\"rum\"; did you mean \"run\"?");

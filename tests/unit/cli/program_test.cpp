@@ -80,7 +80,7 @@ TEST_F(ProgramTest, BadUsageIsStatusTwoAndNamesTheHelp) {
   EXPECT_EQ(run_bare({"rnu"}), 2);
   EXPECT_EQ(m_err,
             "tellina: expected a command: run, gateway, worker, config, plugins, participants, sandbox, tasks, plan, "
-            "bots, bench or "
+            "rescore, bots, bench or "
             "version; got "
             "\"rnu\"; "
             "did you mean \"run\"?\nTry `tellina --help`.\n");
