@@ -137,9 +137,8 @@ void PlayedServer::handle(const Bot::Action& action) {
   if (std::holds_alternative<Bot::Leave>(action)) m_is_over = true;
   if (std::holds_alternative<Bot::Reconnect>(action)) {
     m_sent.clear();
-    apply(StudyProgress::ClientArrived{m_now});
-    m_sent.clear();
     send(Bot::Welcomed{state(), {}});
+    apply(StudyProgress::ClientArrived{m_now});
   }
 }
 
