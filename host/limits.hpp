@@ -79,6 +79,11 @@ inline constexpr std::size_t kept_cookies = 20;
 /// How many logins may wait. A login waits if pending logins from the same network could use up the limit for unknown
 /// codes.
 inline constexpr std::size_t waiting_logins = 1024;
+/// How many people may join through the open link within a minute from one IPv4 address or IPv6 /64, from an IPv6 /48
+/// and from an IPv6 /32: a whole lecture may be behind one address. Refused tries count, too.
+inline constexpr std::size_t joins_per_address = 100;
+inline constexpr std::size_t joins_per_site = 400;
+inline constexpr std::size_t joins_per_provider = 4000;
 /// When a client should retry if too many logins wait.
 inline constexpr std::chrono::seconds login_retry{1};
 /// For how many addresses the gateway remembers a successful login.
@@ -414,6 +419,21 @@ inline constexpr std::chrono::days login_lifetime{30};
 /// How many logins of one participant are valid at a time. A new one ends the oldest.
 inline constexpr int kept_logins = 20;
 
+// The open link
+
+/// Bytes of a participant's external id, and of another parameter that is recorded. Prolific's ids have 24.
+inline constexpr std::size_t external_id = 200;
+inline constexpr std::size_t entry_parameter = 500;
+/// Bytes of all parameters of a link as JSON, recorded or not: a browser's link may have 8 KiB.
+inline constexpr std::size_t link_parameters = 16 * 1024;
+/// Characters of the key by which a browser that has joined joins again: 128 bits in base64url need 22.
+inline constexpr std::size_t shortest_browser_key = 22;
+/// How many participants a stage of a study with an open link may have if the configuration sets no limit, so that
+/// strangers cannot fill the disk with rows.
+inline constexpr int stage_participants = 10'000;
+/// Bytes of a new participant's access code before they are written in hexadecimal.
+inline constexpr std::size_t joined_code = 20;
+
 // The configuration
 
 /// Size of the largest configuration file, in bytes.
@@ -537,6 +557,12 @@ static_assert(self_test_play + 3 * self_test_reply < std::chrono::seconds(30), "
 static_assert(picture_file <= served_file, "a picture is sent like a static file");
 static_assert(picture_file <= pictures && pictures <= kept_pictures / 2,
               "a gateway keeps all pictures of a study, and those of the study before a reload");
+static_assert(2 * joined_code <= access_code && joined_code >= 16, "a code for the open link has 128 bits or more");
+static_assert(shortest_browser_key < token && external_id <= entry_parameter && entry_parameter < link_parameters,
+              "what the open link records fits into its request");
+static_assert(joins_per_address < joins_per_site && joins_per_site < joins_per_provider &&
+                  joins_per_provider < stage_participants,
+              "larger networks may have more participants, and no network all of them at once");
 static_assert(access_code <= client_name, "a code fits where a client sends a name");
 static_assert(kept_content <= whole_home && whole_home < grown_home, "a home that is read whole may grow by a file");
 static_assert(content_commit <= kept_content && grown_home <= waiting_contents, "a home's contents can wait together");

@@ -29,6 +29,8 @@ enum class CommandName {
   plugins_show,
   participants_list,
   participants_links,
+  participants_link,
+  participants_code,
   participants_add,
   participants_reset,
   sandbox_prepare,
@@ -72,6 +74,9 @@ class Arguments {
   // Of `participants list`.
   bool watch = false;
   bool with_codes = false;
+
+  // Of `participants code`.
+  std::string verified_code;  ///< of --verify; empty: not given
 
   // Of `tasks try` and `rescore`.
   std::vector<std::string> names;  ///< of tasks

@@ -82,6 +82,8 @@ const OptionRow list_json_option{"--json", nullptr, "print one JSON object per l
                                  [](Arguments& arguments, const std::string&) { arguments.json = true; }};
 const OptionRow watch_option{"--watch", nullptr, "print the list again every second, until Ctrl-C",
                              [](Arguments& arguments, const std::string&) { arguments.watch = true; }};
+const OptionRow verify_option{"--verify", "CODE", "print whose completion code this is, instead",
+                              [](Arguments& arguments, const std::string& text) { arguments.verified_code = text; }};
 const OptionRow codes_option{"--with-codes", nullptr, "add the access codes to --json",
                              [](Arguments& arguments, const std::string&) { arguments.with_codes = true; }};
 
@@ -304,9 +306,23 @@ const CommandRow commands[] = {
      nullptr,
      "print the link of each participant",
      {&config_option, &address_option, &port_option, &plugin_option}},
+    {CommandName::participants_link,
+     "participants",
+     "link",
+     "P001",
+     "print the link of one participant",
+     {&config_option, &address_option, &port_option, &plugin_option}},
+    {CommandName::participants_code,
+     "participants",
+     "code",
+     nullptr,
+     "print a participant's completion code, or whose code it is",
+     {&verify_option, &config_option, &plugin_option},
+     nullptr,
+     "[P001]"},
     {CommandName::participants_add, "participants", "add", "CODE", "add a participant with this access code",
      config_options},
-    {CommandName::participants_reset, "participants", "reset", "CODE",
+    {CommandName::participants_reset, "participants", "reset", "CODE|P001",
      "restart a participant from the first task; keeps the record", config_options},
     {CommandName::sandbox_prepare, "sandbox", "prepare", nullptr,
      "create what the study's sandboxes need: the root file system or the image, with its packages", config_options},

@@ -45,6 +45,11 @@ int participants_list(const Arguments& arguments, CommandContext& context);
 /// Prints one line for each participant who may log in: the access code, two spaces, the link. The link begins with
 /// server.public_url, unless the command line has an address or a port.
 int participants_links(const Arguments& arguments, CommandContext& context);
+/// Prints the link of the participant with the id `operand` ("P001").
+int participants_link(const Arguments& arguments, CommandContext& context);
+/// Prints the completion code of the participant whose id is the only one of `names`; with --verify, who has a code.
+/// Returns 1 if nobody has it.
+int participants_code(const Arguments& arguments, CommandContext& context);
 int participants_add(const Arguments& arguments, CommandContext& context);
 int participants_reset(const Arguments& arguments, CommandContext& context);
 /// Works on the tasks named, or on all, as a participant would: prints a line for each way to do so. Returns 1 if a

@@ -50,6 +50,10 @@ int dispatch(const Arguments& arguments, const Runners& runners, CommandContext&
       return plugins_show(arguments, context);
     case CommandName::participants_list:
       return participants_list(arguments, context);
+    case CommandName::participants_link:
+      return participants_link(arguments, context);
+    case CommandName::participants_code:
+      return participants_code(arguments, context);
     case CommandName::participants_links:
       return participants_links(arguments, context);
     case CommandName::participants_add:

@@ -107,7 +107,7 @@ const char* const design_schema_text = R"json({
         "id_parameter": {"description": "The link's parameter with the participant's external id", "$ref": "#/$defs/parameter"},
         "keep_parameters": {"description": "Further parameters that are recorded", "type": "array", "items": {"$ref": "#/$defs/parameter"}, "default": []},
         "id_pattern": {"description": "A regular expression (RE2) for the whole id", "type": "string", "minLength": 1},
-        "limit": {"description": "How many participants the stage may have, without excluded ones", "type": "integer", "minimum": 1, "maximum": 1000000},
+        "limit": {"description": "How many participants the stage may have, without excluded ones; 0: nobody new may join", "type": "integer", "minimum": 0, "maximum": 1000000},
         "rejoin": {
           "description": "Who returns to a participant's session with the same id; same_browser: only the browser that joined; anywhere: everyone who has the id",
           "enum": ["same_browser", "anywhere"],

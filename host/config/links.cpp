@@ -55,6 +55,12 @@ std::string study_url(const ServerConfig& config, const std::string& address, st
   return without_slashes_at_end(config.public_url);
 }
 
+std::string open_link(const std::string& url, const OpenLink& link) {
+  std::string address = url + "/join?" + link.id_parameter + "=ID";
+  for (const std::string& name : link.keep_parameters) address += "&" + name + "=ID";
+  return address;
+}
+
 std::string participant_link(const std::string& url, const std::string& access_code) {
   return url + "/?access_code=" + percent_encode(access_code);
 }

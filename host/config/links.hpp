@@ -24,6 +24,10 @@ std::string host_of_url(const std::string& url);
 /// machines reach a server that listens on `address` and `port`.
 std::string study_url(const ServerConfig& config, const std::string& address, std::uint16_t port);
 
+/// "http://127.0.0.1:10411/join?PROLIFIC_PID=ID", with the word ID where the link needs a value;
+/// `url` as returned by study_url().
+std::string open_link(const std::string& url, const OpenLink& link);
+
 /// "http://127.0.0.1:10411/?access_code=bob"; `url` as returned by study_url().
 std::string participant_link(const std::string& url, const std::string& access_code);
 

@@ -468,13 +468,6 @@ HostConfig parse_host_config(std::string_view text, const std::string& file, con
   return Loader(text, file, plugins).load();
 }
 
-void refuse_open_link(const HostConfig& config) {
-  if (!config.study->design.open_link) return;
-  throw ConfigError(config.file +
-                    ": expected a study with access codes, got one with \"entry.open_link\", which this version only "
-                    "plans");
-}
-
 std::vector<std::string> read_plugin_folders(const std::string& file) {
   std::vector<std::string> folders;
   try {

@@ -22,9 +22,6 @@ HostConfig load_host_config(const std::string& file, const PluginSchemas& plugin
 /// paths.
 HostConfig parse_host_config(std::string_view text, const std::string& file, const PluginSchemas& plugins);
 
-/// Throws ConfigError if the study wants an open link, which a server does not offer yet.
-void refuse_open_link(const HostConfig& config);
-
 /// The folders of the key "plugins", with absolute paths. Needed before load_host_config(), which checks the key too
 /// and reports every error: if the file cannot be read, or the key is not a list of texts, this returns no folder.
 std::vector<std::string> read_plugin_folders(const std::string& file);

@@ -54,6 +54,7 @@ class GatewayLimits {
   int retries = 200;                            ///< before the connection is closed
 
   LoginRates logins;
+  LoginRates joins = join_rates();
 
   std::chrono::milliseconds stop_timeout{2'000};  ///< for clients to disconnect after their close frame
 

@@ -40,6 +40,7 @@ class GatewayState {
         proxies(config.trusted_proxies),
         hosts(config.hosts, config.public_host, config.allows_only_listed_hosts),
         logins(config.limits.logins),
+        joins(config.limits.joins),
         login_pace(config.limits.logins.per_code, config.limits.logins.code_interval,
                    config.limits.logins.longest_pause),
         connections(std::make_shared<ConnectionLimit>(config.connections_per_address, config.connections)),
@@ -73,6 +74,7 @@ class GatewayState {
   const TrustedProxies proxies;
   const AllowedHosts hosts;
   LoginLimiter logins;
+  LoginLimiter joins;
   LoginPace login_pace;
   const std::shared_ptr<ConnectionLimit> connections;   ///< by address key
   const std::shared_ptr<ConnectionLimit> participants;  ///< WebSockets, by the number of the participant

@@ -40,6 +40,15 @@ class LoginRates {
   std::chrono::nanoseconds longest_pause = limits::longest_login_pause;  ///< a login that has to wait longer is refused
 };
 
+/// The same for requests to join through the open link, of which each counts.
+inline LoginRates join_rates() {
+  LoginRates rates;
+  rates.per_address = limits::joins_per_address;
+  rates.per_site = limits::joins_per_site;
+  rates.per_provider = limits::joins_per_provider;
+  return rates;
+}
+
 /// Counts a login when it arrives, and no longer once its code turns out to be known. A login that would exceed a limit
 /// only because of pending logins waits for them, so that many people with known codes can log in from one address.
 ///

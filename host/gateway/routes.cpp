@@ -3,6 +3,7 @@
 #include <boost/beast/http/rfc7230.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/json/value_to.hpp>
 
 #include <algorithm>
@@ -16,6 +17,7 @@
 #include "host/gateway/request_fields.hpp"
 #include "host/gateway/scrape.hpp"
 #include "host/gateway/session_cookies.hpp"
+#include "host/limits.hpp"
 #include "host/runtime/log_event.hpp"
 #include "host/wire/protocol.hpp"
 
@@ -218,16 +220,16 @@ void redirect_to_https(const Exchange& exchange, std::string_view target) {
 constexpr std::string_view never_changes_policy = "public, max-age=31536000, immutable";  // a year
 
 /// Completes a response that has its headers, except for those that depend on the content.
-void send_content(const Exchange& exchange, Response response, const std::string& etag, std::string_view content_type,
-                  const std::shared_ptr<const std::string>& content) {
+Response with_content(const Exchange& exchange, Response response, const std::string& etag,
+                      std::string_view content_type, const std::shared_ptr<const std::string>& content) {
   response.with("ETag", etag);
   if (matches_etag(exchange.header(http::field::if_none_match), etag)) {
     response.status = 304;
-    return exchange.answer(std::move(response));
+    return response;
   }
   response.with("Content-Type", std::string(content_type));
   response.body = content;
-  exchange.answer(std::move(response));
+  return response;
 }
 
 /// Without a login, like the static files: nobody guesses the hash in the address.
@@ -236,41 +238,64 @@ void serve_picture(const Exchange& exchange) {
   if (!picture) return refuse_path(exchange);
   Response response;
   response.with("Cache-Control", std::string(never_changes_policy));
-  send_content(exchange, std::move(response), "\"" + picture->hash + "\"", picture->content_type, picture->content);
+  exchange.answer(with_content(exchange, std::move(response), "\"" + picture->hash + "\"", picture->content_type,
+                               picture->content));
+}
+
+Response file_response(const Exchange& exchange, const std::shared_ptr<const StaticFile>& file, bool never_changes) {
+  const bool compressed = file->gzip && accepts_gzip(exchange.header(http::field::accept_encoding));
+  Response response;
+  response.with("Cache-Control", std::string(never_changes ? never_changes_policy : "no-cache"));
+  response.with("Content-Security-Policy", std::string(page_content_security_policy));
+  if (file->gzip) response.with("Vary", "Accept-Encoding");
+  if (compressed) response.with("Content-Encoding", "gzip");
+  return with_content(exchange, std::move(response), compressed ? file->gzip_etag : file->etag, file->content_type,
+                      compressed ? file->gzip : file->content);
 }
 
 void serve_file(const Exchange& exchange) {
   const auto [file, never_changes] =
       exchange.lane.state().files.find(std::string_view(exchange.target.path).substr(static_prefix.size()));
   if (!file) return refuse_path(exchange);
-  const bool compressed = file->gzip && accepts_gzip(exchange.header(http::field::accept_encoding));
-  const std::string& etag = compressed ? file->gzip_etag : file->etag;
-
-  Response response;
-  response.with("Cache-Control", std::string(never_changes ? never_changes_policy : "no-cache"));
-  response.with("Content-Security-Policy", std::string(page_content_security_policy));
-  if (file->gzip) response.with("Vary", "Accept-Encoding");
-  if (compressed) response.with("Content-Encoding", "gzip");
-  send_content(exchange, std::move(response), etag, file->content_type, compressed ? file->gzip : file->content);
+  exchange.answer(file_response(exchange, file, never_changes));
 }
 
-void log_in(const Exchange& exchange) {
-  Lane& lane = exchange.lane;
-  if (is_cross_origin(exchange))
-    return exchange.refuse(403, "cross_origin", "a page of another site may not log in here");
+/// Changes nothing: programs that look where links lead must not take part.
+void serve_join_page(const Exchange& exchange) {
+  const auto page = exchange.lane.state().files.join_page();
+  if (!page) return refuse_path(exchange);
+  exchange.lane.ask(
+      WorkerRequest(WorkerRequest::Method::open_link),
+      [response = file_response(exchange, page, false), answer = exchange.answer](const WorkerReply& reply) {
+        if (reply.status == 200) return answer(response);
+        if (reply.status == 404) return answer(plain_response(404, "This study has no open link.\n"));
+        answer(plain_response(503, "The study is not ready. Please try again in a minute.\n"));
+      });
+}
+
+/// The object in the body of a login or join. Returns nothing after it has refused the request.
+std::optional<json::object> read_body(const Exchange& exchange) {
+  if (is_cross_origin(exchange)) {
+    exchange.refuse(403, "cross_origin", "a page of another site may not log in here");
+    return std::nullopt;
+  }
   if (!is_json(exchange.header(http::field::content_type))) {
-    return exchange.refuse(415, "unsupported_media_type", "expected the Content-Type application/json");
+    exchange.refuse(415, "unsupported_media_type", "expected the Content-Type application/json");
+    return std::nullopt;
   }
   boost::system::error_code error;
-  const json::value body = json::parse(exchange.request.body(), error);
-  if (error) return exchange.refuse(400, "bad_json", "the body is not valid JSON: " + error.message());
-  const json::object* object = body.if_object();
-  const json::value* code = object ? object->if_contains("access_code") : nullptr;
-  if (!code || !code->is_string()) {
-    return exchange.refuse(400, "bad_request", "expected an object with the string \"access_code\"");
+  json::value body = json::parse(exchange.request.body(), error);
+  if (error) {
+    exchange.refuse(400, "bad_json", "the body is not valid JSON: " + error.message());
+    return std::nullopt;
   }
+  return body.is_object() ? std::move(body.get_object()) : json::object();
+}
+
+void start_login(const Exchange& exchange, WorkerRequest question) {
+  Lane& lane = exchange.lane;
   LoginRequest request;
-  request.access_code = json::value_to<std::string>(*code);
+  request.question = std::move(question);
   request.address = client_address(exchange);
   request.cookie_header = std::string(exchange.header(http::field::cookie));
   request.scope.path = lane.state().config.base_path + "/";
@@ -278,6 +303,43 @@ void log_in(const Exchange& exchange) {
   request.scope.is_secure = exchange.is_encrypted || (comes_from_proxy(exchange) &&
                                                       came_over_https(exchange.joined_header("X-Forwarded-Proto")));
   std::make_shared<LoginAttempt>(lane.shared_from_this(), std::move(request), exchange.answer)->start();
+}
+
+void log_in(const Exchange& exchange) {
+  const auto body = read_body(exchange);
+  if (!body) return;
+  const json::value* code = body->if_contains("access_code");
+  if (!code || !code->is_string()) {
+    return exchange.refuse(400, "bad_request", "expected an object with the string \"access_code\"");
+  }
+  WorkerRequest question(WorkerRequest::Method::login);
+  question.access_code = json::value_to<std::string>(*code);
+  start_login(exchange, std::move(question));
+}
+
+void join(const Exchange& exchange) {
+  const auto body = read_body(exchange);
+  if (!body) return;
+  const json::value* parameters = body->if_contains("parameters");
+  if (!parameters || !parameters->is_object()) {
+    return exchange.refuse(400, "bad_request", "expected an object with the object \"parameters\"");
+  }
+  WorkerRequest question(WorkerRequest::Method::join);
+  question.parameters = json::serialize(*parameters);
+  if (question.parameters.size() > limits::link_parameters) {
+    return exchange.refuse(400, "bad_request",
+                           "expected at most " + std::to_string(limits::link_parameters) + " bytes of parameters");
+  }
+  if (const json::value* key = body->if_contains("browser_key")) {
+    question.browser_key = key->is_string() ? json::value_to<std::string>(*key) : std::string();
+    if (question.browser_key.size() < limits::shortest_browser_key || !is_token(question.browser_key)) {
+      return exchange.refuse(400, "bad_request",
+                             "expected as \"browser_key\" " + std::to_string(limits::shortest_browser_key) + " to " +
+                                 std::to_string(limits::token) + " letters, digits, \"-\" and \"_\"");
+    }
+  }
+  question.cookies = session_tokens(exchange.header(http::field::cookie));
+  start_login(exchange, std::move(question));
 }
 
 void answer_study(const Exchange& exchange) {
@@ -359,11 +421,13 @@ class Route {
   void (*handle)(const Exchange&);
 };
 
-constexpr std::array<Route, 11> routes{{
+constexpr std::array<Route, 13> routes{{
     {"/", http::verb::get, redirect_to_page},
     {static_prefix, http::verb::get, serve_file},
     {picture_prefix, http::verb::get, serve_picture},
+    {"/join", http::verb::get, serve_join_page},
     {login_path, http::verb::post, log_in},
+    {join_path, http::verb::post, join},
     {about_path, http::verb::get, answer_about},
     {study_path, http::verb::get, answer_study},
     {terminal_path, http::verb::get, open_terminal},

@@ -41,6 +41,19 @@ std::string session_token(std::string_view cookie_header, std::string_view study
   return {};
 }
 
+std::vector<std::string> session_tokens(std::string_view cookie_header) {
+  constexpr std::size_t most = limits::kept_cookies + 4;
+  std::vector<std::string> tokens;
+  for (const std::string& name : cookie_names(cookie_header)) {
+    if (name != latest_login && !name.starts_with(more_specific)) continue;
+    const auto token = find_cookie(cookie_header, name);
+    if (!token || !is_token(*token) || std::find(tokens.begin(), tokens.end(), *token) != tokens.end()) continue;
+    if (tokens.size() == most) break;
+    tokens.push_back(*token);
+  }
+  return tokens;
+}
+
 std::vector<std::string> login_cookies(std::string_view cookie_header, std::string_view participant,
                                        std::string_view token, const CookieScope& scope) {
   std::vector<std::string> names{cookie_name({}, {})};

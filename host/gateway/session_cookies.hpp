@@ -22,6 +22,9 @@ namespace tellina {
 /// names none.
 std::string session_token(std::string_view cookie_header, std::string_view study, std::string_view participant);
 
+/// The different tokens of all session cookies in a Cookie header, at most limits::kept_cookies and four.
+std::vector<std::string> session_tokens(std::string_view cookie_header);
+
 /// Where a login's cookies are valid.
 class CookieScope {
  public:

@@ -74,6 +74,7 @@ std::optional<std::string> gzip(const std::string& content) {
   return compressed;
 }
 
+constexpr const char* main_page = "html/index.html";
 constexpr std::string_view version_prefix = "v-";
 constexpr std::size_t version_size = version_prefix.size() + 16;
 
@@ -107,13 +108,14 @@ std::map<std::string, std::string> read_all(const fs::path& root) {
   return contents;
 }
 
-/// A page refers to its parts as "../PATH", because pages have their own folder.
-std::string with_version(const std::string& page, const std::string& version) {
+/// A page refers to its parts as "../PATH", because pages have their own folder. Replaces "../".
+std::string with_parts_in(const std::string& folder, const std::string& page) {
   constexpr std::string_view reference = "=\"../";
+  constexpr std::string_view begin = "=\"";
   std::string text;
   std::size_t from = 0;
   for (std::size_t at; (at = page.find(reference, from)) != std::string::npos; from = at + reference.size()) {
-    text.append(page, from, at + reference.size() - from).append(version).append("/");
+    text.append(page, from, at + begin.size() - from).append(folder);
   }
   return text.append(page, from);
 }
@@ -150,8 +152,13 @@ StaticFiles::StaticFiles(const std::string& root) {
     if (!is_page(path)) hash.add(path + '\0' + content_tag(content) + '\0');
   }
   m_version = std::string(version_prefix) + hexadecimal(hash.value(), 16);
+  const auto page = contents.find(main_page);
+  if (page != contents.end()) {
+    m_join_page = make_file(main_page, with_parts_in("static/" + m_version + "/", page->second));
+  }
   for (auto& [path, content] : contents) {
-    m_files.emplace(path, make_file(path, is_page(path) ? with_version(content, m_version) : std::move(content)));
+    m_files.emplace(
+        path, make_file(path, is_page(path) ? with_parts_in("../" + m_version + "/", content) : std::move(content)));
   }
 }
 

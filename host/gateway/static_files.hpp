@@ -44,11 +44,15 @@ class StaticFiles {
   /// this version, for pages that were loaded before the server was replaced.
   Found find(std::string_view path) const;
 
+  /// The page "html/index.html" for the address "join" above these files' folder "static"; null if there is none.
+  std::shared_ptr<const StaticFile> join_page() const { return m_join_page; }
+
   /// "v-" and 16 hexadecimal digits.
   const std::string& version() const { return m_version; }
 
  private:
   std::string m_version;
+  std::shared_ptr<const StaticFile> m_join_page;
   std::unordered_map<std::string, std::shared_ptr<const StaticFile>> m_files;  ///< by path
 };
 

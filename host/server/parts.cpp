@@ -20,10 +20,7 @@ HostConfig load_config(const RunOptions& options, const PluginRegistry& registry
 
 HostConfig load_served_config(const RunOptions& options, const PluginRegistry& registry) {
   HostConfig config = load_host_config(options.config, registry);
-  if (options.bots_database.empty()) {
-    refuse_open_link(config);
-    return config;
-  }
+  if (options.bots_database.empty()) return config;
   config.database = std::filesystem::absolute(options.bots_database).lexically_normal().string();
   config.server = ServerConfig();
   config.access_codes.clear();

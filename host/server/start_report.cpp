@@ -30,6 +30,9 @@ std::vector<std::string> codes_of(const ServerParts& parts) {
 
 void print_links(const ServerParts& parts, const std::string& url, const std::vector<std::string>& codes) {
   const std::string command = "tellina participants links --config " + parts.options.config;
+  const std::optional<OpenLink>& link = parts.config.study->design.open_link;
+  if (link) std::cout << "open link: " << open_link(url, *link) << '\n';
+  if (codes.empty() && link) return;
   if (codes.empty()) {
     std::cout << "nobody can log in yet: tellina participants add CODE --config " << parts.options.config << '\n';
   } else if (is_journal(STDOUT_FILENO)) {

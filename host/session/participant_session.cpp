@@ -717,7 +717,7 @@ void ParticipantSession::check_invariant() const {
 LogEvent ParticipantSession::log_event(std::string_view name) const {
   LogEvent event(name);
   event.add_participant(participant());
-  if (m_task) event.add("task", m_task->task_number()).add("session", m_task->stream());
+  if (m_task) event.add("task", m_task->task_id()).add("session", m_task->stream());
   return event;
 }
 

@@ -12,8 +12,6 @@
 namespace tellina {
 namespace {
 
-constexpr const char* completion_key = "completion_code";
-
 std::vector<StoredEntry> stored_entries(const Study& study, const Schedule& schedule) {
   std::vector<StoredEntry> entries;
   for (const ScheduleEntry& entry : schedule) {
@@ -206,7 +204,10 @@ void StepFlow::write(const StudyProgress::ShowStep& effect) {
   const Timestamp at = now();
   shown.at = at.monotonic;
   write([effect, at](ParticipantSteps& steps) { steps.show(effect.position, effect.try_number, at); },
-        [shown] { return shown; });
+        [this, shown] {
+          log_step("step_shown", shown.position).write(m_environment.log);
+          return shown;
+        });
 }
 
 void StepFlow::write(const StudyProgress::KeepAnswer& effect) {
@@ -253,7 +254,8 @@ void StepFlow::write(const StudyProgress::LeaveStep& effect) {
         left->shown = StudyProgress::StepShown{effect.show->position, effect.show->try_number, at.monotonic};
       },
       [this, left, position = effect.position] {
-        log_event("step_done").add("position", position).add("result", left->result).write(m_environment.log);
+        log_step("step_done", position).add("result", left->result).write(m_environment.log);
+        if (left->shown) log_step("step_shown", left->shown->position).write(m_environment.log);
         if (left->outcome) log_outcome(*left->outcome);
         confirm_requests();
         return *left;
@@ -292,6 +294,15 @@ void StepFlow::see_participant() {
 LogEvent StepFlow::log_event(std::string_view name) const {
   LogEvent event(name);
   event.add_participant(m_owner.progress().participant());
+  return event;
+}
+
+LogEvent StepFlow::log_step(std::string_view name, int position) const {
+  LogEvent event = log_event(name);
+  event.add("position", position);
+  for (const ScheduleEntry& entry : m_owner.progress().values().flow.schedule) {
+    if (entry.position == position) event.add("step", entry.step_id);
+  }
   return event;
 }
 

@@ -81,6 +81,8 @@ class StepFlow {
   void confirm_requests();
   Timestamp now() const { return Timestamp(m_loop.clock()); }
   LogEvent log_event(std::string_view name) const;
+  /// With the position in the schedule, and the id of the step there.
+  LogEvent log_step(std::string_view name, int position) const;
   void log_outcome(const StudyProgress::OutcomeRecorded& event) const;
 
   SessionEnvironment& m_environment;

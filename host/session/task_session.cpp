@@ -504,12 +504,13 @@ void TaskSession::end(TaskSessionState outcome, std::optional<EndCause> cause) {
   m_terminal.stop();
   m_slot->stop(once);
   m_step_timer->start(clock() + limits::sandbox_removal, once);
-  m_recorder.end(outcome, m_row.charged, now(), m_loop.guarded(m_lifeline.guarded([this, outcome, step] {
+  m_recorder.end(outcome, m_row.charged, now(), m_loop.guarded(m_lifeline.guarded([this, outcome, step, cause] {
     m_row.state = outcome;
     m_owner.task_end_recorded(outcome, m_row.charged);
     log_event("task_ended")
         .add("state", to_string(outcome))
         .add("seconds", m_row.charged)
+        .add("ended_by", to_string(cause.value_or(usual_cause(outcome))))
         .write(m_environment.log, outcome == TaskSessionState::interrupted ? LogLevel::warning : LogLevel::info);
     step();
   })),
@@ -535,7 +536,7 @@ void TaskSession::release(std::function<void()> done) {
 
 LogEvent TaskSession::log_event(std::string_view name) const {
   LogEvent event(name);
-  event.add_participant(m_participant).add("task", task_number()).add("session", m_row.stream);
+  event.add_participant(m_participant).add("task", task_id()).add("session", m_row.stream);
   return event;
 }
 

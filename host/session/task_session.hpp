@@ -83,6 +83,7 @@ class TaskSession final : private SandboxSlot::User, private TerminalSession::Ow
   State state() const { return m_state; }
   const Study& study() const { return *m_study; }
   int task_number() const { return m_row.task_number; }
+  const std::string& task_id() const { return m_study->tasks.at(static_cast<std::size_t>(task_number()) - 1).id; }
   const std::string& stream() const { return m_row.stream; }
   const SandboxId& sandbox_id() const { return m_slot->sandbox_id(); }
   /// The row as in the store, charged up to now.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "host/limits.hpp"
+#include "host/runtime/log_event.hpp"
 #include "host/session/home_check.hpp"
 #include "host/text/json.hpp"
 #include "host/wire/data_frame.hpp"
@@ -312,9 +313,9 @@ void TerminalSession::on_checker_failed(const CheckerCheck::Failure& failure) {
   JsonObject detail;
   detail.add("reason", failure.reason).add("errors", failure.errors).add("command_number", m_commands);
   note("checker_failed", detail.text());
-  m_environment.fault_log->warning("checker of " + task().id,
-                                   "the checker of the task \"" + task().id + "\" has failed: " + failure.reason,
-                                   m_loop.clock().now());
+  LogEvent event("checker_failed");
+  event.add_participant(m_recorder.fence().participant).add("task", task().id).add("reason", failure.reason);
+  m_environment.fault_log->write(LogLevel::warning, std::move(event), m_loop.clock().now());
 }
 
 void TerminalSession::hand_in(std::function<void(const std::optional<Progress>&)> done) {

@@ -231,8 +231,8 @@ void FlowTables::erase(Timestamp at) {
   }
   blobs.remove_unnamed(contents);
   m_database.execute(
-      "UPDATE participants SET external_id = NULL, entry_parameters = NULL, consent_version = NULL, "
-      "consented_at = NULL WHERE id = ?",
+      "UPDATE participants SET external_id = NULL, entry_parameters = NULL, browser_hash = NULL, "
+      "consent_version = NULL, consented_at = NULL WHERE id = ?",
       m_participant);
   insert_event(m_database, m_participant, std::nullopt, EventRecord("erased", {}, at));
 }

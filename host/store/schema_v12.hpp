@@ -4,7 +4,7 @@ namespace tellina {
 
 /// The migration from version 11 to 12: in which environment a task session ran, when the prompt of a command came and
 /// which input belongs to it, every changed result of a check, the files after each command, and secret input that is
-/// masked. A published migration never changes.
+/// masked; and which browser joined through an open link. A published migration never changes.
 ///
 /// In rows of older versions, new columns are NULL. The checks of older versions are events of the kind 'check'.
 inline constexpr const char* schema_v12 = R"sql(
@@ -44,6 +44,8 @@ CREATE TABLE environments (
   limits TEXT NOT NULL,
   first_used_at TEXT NOT NULL
 );
+
+ALTER TABLE participants ADD COLUMN browser_hash TEXT;
 
 ALTER TABLE task_sessions ADD COLUMN environment_id INTEGER REFERENCES environments (id);
 ALTER TABLE task_sessions ADD COLUMN boot_id TEXT;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "host/runtime/histogram.hpp"
+#include "host/store/joining.hpp"
 #include "host/store/ownership.hpp"
 #include "host/store/participant_steps.hpp"
 #include "host/study/durability.hpp"
@@ -97,6 +98,17 @@ class BotSummary {
   std::optional<Outcome> outcome{};
 };
 
+/// Who a participant is, for commands that name one.
+class ParticipantIdentity {
+ public:
+  ParticipantIdentity() = default;
+  std::string label;  ///< "P001"
+  std::string access_code;
+  bool can_log_in = true;
+  std::optional<Outcome> outcome{};  ///< of the current attempt
+  std::string completion_code;       ///< generated for that outcome; empty: none
+};
+
 /// The study's numbers for /metrics.
 class StudyCounts {
  public:
@@ -120,6 +132,8 @@ class StoreTransaction {
   /// `token_hash`: hexadecimal SHA-256 of the cookie. Removes expired logins, and the participant's oldest ones if they
   /// are too many (limits::login_lifetime and kept_logins).
   virtual void add_login(ParticipantId participant, const std::string& token_hash, Timestamp at) = 0;
+  /// The participant of a stage with an external id: adds one if there is none and there may be another.
+  virtual JoinResult join(const JoinRequest& request, Timestamp at) = 0;
   /// Absent also if the login has expired, or if the participant may no longer log in.
   virtual std::optional<ParticipantId> find_login(const std::string& token_hash) = 0;
 
@@ -205,9 +219,14 @@ class StoreTransaction {
   /// In the order in which they were added. `total_tasks`: how many the study has.
   virtual std::vector<ParticipantSummary> list_participants(int total_tasks) = 0;
   virtual StudyCounts count_study(int total_tasks) = 0;
+  /// In the order in which they were added.
+  virtual std::vector<ParticipantIdentity> list_identities() = 0;
+  /// A key of the database's own: see ParticipantSteps::find_key(). Absent if it has not been needed yet.
+  virtual std::optional<Bytes> read_key(const std::string& name) = 0;
   /// Starts a new attempt, from the first task. All records stay, marked with their attempt and `reset_at`. The logins
-  /// end. A worker that has the participant's lease loses it. Throws StoreError(not_found).
-  virtual void reset_participant(const std::string& access_code, Timestamp at) = 0;
+  /// end. A worker that has the participant's lease loses it. `name`: an access code or, if nobody has this code, a
+  /// participant's id ("P001"). Throws StoreError(not_found).
+  virtual void reset_participant(const std::string& name, Timestamp at) = 0;
   /// Stores the definitions of the study's tasks. Throws ConfigError, with one line for each task that a participant
   /// has started in the current attempt and that has changed or is missing now. `file`: the configuration's name in
   /// messages.

@@ -236,6 +236,12 @@ std::optional<ParticipantId> Transaction::find_login(const std::string& token_ha
   return row.integer(0);
 }
 
+JoinResult Transaction::join(const JoinRequest& request, Timestamp at) {
+  const JoinResult result = join_study(m_database, request, at);
+  name_new_participants();
+  return result;
+}
+
 void Transaction::sync_access_codes(const std::vector<std::string>& access_codes, Timestamp at) {
   m_database.execute("UPDATE participants SET listed_in_config = 0 WHERE listed_in_config = 1");
   for (const std::string& access_code : access_codes) {
@@ -287,14 +293,15 @@ std::vector<AssignedParticipant> Transaction::list_assigned(const std::string& s
   return read_assigned(m_database, stage, IsBot::no, at);
 }
 
-void Transaction::reset_participant(const std::string& access_code, Timestamp at) {
+void Transaction::reset_participant(const std::string& name, Timestamp at) {
   std::optional<ParticipantId> participant;
   {
-    Query row = m_database.query("SELECT id FROM participants WHERE access_code = ?", access_code);
+    Query row = m_database.query(
+        "SELECT id FROM participants WHERE access_code = ?1 OR label = ?1 ORDER BY access_code = ?1 DESC", name);
     if (row.next()) participant = row.integer(0);
   }
   if (!participant) {
-    throw StoreError(ErrorCode::not_found, m_database.name() + ": there is no participant \"" + access_code + "\"");
+    throw StoreError(ErrorCode::not_found, m_database.name() + ": there is no participant \"" + name + "\"");
   }
   if (const std::optional<Lease> lease = find_lease(*participant, at.wall)) {
     stop_clock(*participant, is_live(*lease, at.monotonic) ? at.monotonic : lease->renewed);
@@ -764,6 +771,28 @@ StudyCounts Transaction::count_study(int total_tasks) {
   Query worker = m_database.query("SELECT id FROM workers WHERE retired_at IS NULL ORDER BY id");
   while (worker.next()) counts.workers.push_back(worker.text(0));
   return counts;
+}
+
+std::vector<ParticipantIdentity> Transaction::list_identities() {
+  std::vector<ParticipantIdentity> identities;
+  Query row = m_database.query(
+      "SELECT label, access_code, listed_in_config OR added_by_command, outcome, coalesce(completion_code, '') "
+      "FROM participants ORDER BY id");
+  while (row.next()) {
+    ParticipantIdentity& identity = identities.emplace_back();
+    identity.label = row.text(0);
+    identity.access_code = row.text(1);
+    identity.can_log_in = row.integer(2) != 0;
+    if (!row.is_null(3)) identity.outcome = outcome_named(row.text(3));
+    identity.completion_code = row.text(4);
+  }
+  return identities;
+}
+
+std::optional<Bytes> Transaction::read_key(const std::string& name) {
+  Query row = m_database.query("SELECT key FROM store_keys WHERE name = ?", name);
+  if (!row.next()) return std::nullopt;
+  return row.text(0);
 }
 
 void Transaction::sync_tasks(const Study& study, const std::string& file, Timestamp at) {

@@ -21,6 +21,7 @@ class Transaction final : public StoreTransaction {
   std::optional<ParticipantProgress> find_progress(ParticipantId participant) override;
   void add_login(ParticipantId participant, const std::string& token_hash, Timestamp at) override;
   std::optional<ParticipantId> find_login(const std::string& token_hash) override;
+  JoinResult join(const JoinRequest& request, Timestamp at) override;
 
   void register_worker(const WorkerIdentity& worker, Timestamp at, const SandboxBackendChoice& backend) override;
   std::vector<std::string> retire_dead_workers(Timestamp at) override;
@@ -55,7 +56,9 @@ class Transaction final : public StoreTransaction {
   std::vector<AssignedParticipant> list_assigned(const std::string& stage, Timestamp at) override;
   std::vector<ParticipantSummary> list_participants(int total_tasks) override;
   StudyCounts count_study(int total_tasks) override;
-  void reset_participant(const std::string& access_code, Timestamp at) override;
+  std::vector<ParticipantIdentity> list_identities() override;
+  std::optional<Bytes> read_key(const std::string& name) override;
+  void reset_participant(const std::string& name, Timestamp at) override;
   void sync_tasks(const Study& study, const std::string& file, Timestamp at) override;
 
  private:

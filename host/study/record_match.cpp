@@ -88,6 +88,10 @@ class Matching {
 
 std::string expression_error(const std::string& expression) { return compiled(expression)->error(); }
 
+bool matches_whole(const std::string& expression, std::string_view text) {
+  return re2::RE2::FullMatch(re2::StringPiece(text.data(), text.size()), *compiled(expression));
+}
+
 RecordMatch::RecordMatch(std::vector<OutputRecordAnswer> records, bool allows_extra)
     : m_records(std::move(records)), m_allows_extra(allows_extra) {
   for (const OutputRecordAnswer& record : m_records) {

@@ -40,5 +40,7 @@ class RecordMatch {
 
 /// Why an expression is not valid RE2 syntax; empty if it is.
 std::string expression_error(const std::string& expression);
+/// Whether a valid expression matches the whole text.
+bool matches_whole(const std::string& expression, std::string_view text);
 
 }  // namespace tellina

@@ -14,6 +14,7 @@ inline constexpr const char* subprotocol = "tellina.v1";
 
 inline constexpr const char* terminal_path = "/api/v1/terminal";
 inline constexpr const char* login_path = "/api/v1/login";
+inline constexpr const char* join_path = "/api/v1/join";
 inline constexpr const char* study_path = "/api/v1/study";
 inline constexpr const char* about_path = "/api/v1/about";
 

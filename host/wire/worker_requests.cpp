@@ -15,8 +15,10 @@ namespace json = boost::json;
 
 using Method = WorkerRequest::Method;
 
-constexpr std::array<std::pair<Method, std::string_view>, 9> method_names{{
+constexpr std::array<std::pair<Method, std::string_view>, 11> method_names{{
     {Method::login, "login"},
+    {Method::join, "join"},
+    {Method::open_link, "open_link"},
     {Method::authenticate, "authenticate"},
     {Method::study, "study"},
     {Method::about, "about"},
@@ -37,6 +39,16 @@ json::object object_of(std::string_view text) {
 std::string text_member(const json::object& object, std::string_view name) {
   const json::value* value = object.if_contains(name);
   return value && value->is_string() ? json::value_to<std::string>(*value) : std::string();
+}
+
+/// The strings of a list; empty if there is no list.
+std::vector<std::string> text_list(const json::object& object, std::string_view name) {
+  std::vector<std::string> list;
+  const json::value* value = object.if_contains(name);
+  for (const json::value& item : value && value->is_array() ? value->get_array() : json::array()) {
+    if (item.is_string()) list.push_back(json::value_to<std::string>(item));
+  }
+  return list;
 }
 
 /// Returns false if the key exists with another type.
@@ -77,13 +89,14 @@ std::vector<MetricSample> decode_samples(const json::value& value) {
 
 Bytes encode_request(const WorkerRequest& request) {
   json::object object{{"method", method_names[static_cast<std::size_t>(request.method)].second}};
-  const std::pair<const char*, const std::string*> members[] = {{"access_code", &request.access_code},
-                                                                {"cookie", &request.cookie},
-                                                                {"participant", &request.participant},
-                                                                {"step", &request.step}};
+  const std::pair<const char*, const std::string*> members[] = {
+      {"access_code", &request.access_code}, {"cookie", &request.cookie},
+      {"participant", &request.participant}, {"step", &request.step},
+      {"parameters", &request.parameters},   {"browser_key", &request.browser_key}};
   for (const auto& [name, text] : members) {
     if (!text->empty()) object[name] = *text;
   }
+  if (!request.cookies.empty()) object["cookies"] = json::value_from(request.cookies);
   return json::serialize(object);
 }
 
@@ -98,6 +111,9 @@ std::optional<WorkerRequest> decode_request(BytesView body) {
   request.cookie = text_member(object, "cookie");
   request.participant = text_member(object, "participant");
   request.step = text_member(object, "step");
+  request.parameters = text_member(object, "parameters");
+  request.browser_key = text_member(object, "browser_key");
+  request.cookies = text_list(object, "cookies");
   return request;
 }
 
@@ -107,6 +123,7 @@ Bytes encode_reply(const WorkerReply& reply) {
   if (reply.participant != 0) text += ",\"participant\":" + std::to_string(reply.participant);
   if (reply.affinity != 0) text += ",\"affinity\":" + std::to_string(reply.affinity);
   if (!reply.cookie.empty()) text += ",\"cookie\":" + json::serialize(json::string(reply.cookie));
+  if (reply.is_new) text += ",\"new\":1";
   return text + "}";
 }
 
@@ -115,13 +132,15 @@ std::optional<WorkerReply> decode_reply(BytesView body) {
   WorkerReply reply;
   std::int64_t status = 0;
   std::int64_t affinity = 0;
-  if (!read_integer(object, "status", status) || !read_integer(object, "participant", reply.participant) ||
-      !read_integer(object, "affinity", affinity)) {
+  std::int64_t is_new = 0;
+  if (!read_integer(object, "status", status) || !read_integer(object, "new", is_new) ||
+      !read_integer(object, "participant", reply.participant) || !read_integer(object, "affinity", affinity)) {
     return std::nullopt;
   }
   if (status < 200 || status > 599 || affinity < 0) return std::nullopt;
   reply.status = static_cast<int>(status);
   reply.affinity = static_cast<std::uint64_t>(affinity);
+  reply.is_new = is_new != 0;
   if (const json::value* content = object.if_contains("body")) reply.body = json::serialize(*content);
   if (object.contains("cookie")) {
     reply.cookie = text_member(object, "cookie");
@@ -133,6 +152,12 @@ std::optional<WorkerReply> decode_reply(BytesView body) {
 std::string error_body(std::string_view code, std::string_view message) {
   const json::object error{{"code", code}, {"message", message}};
   return json::serialize(json::object{{"error", error}});
+}
+
+std::string error_code_of(const WorkerReply& reply) {
+  const json::object body = object_of(reply.body);
+  const json::value* error = body.if_contains("error");
+  return error && error->is_object() ? text_member(error->get_object(), "code") : std::string();
 }
 
 WorkerReply busy_reply() { return WorkerReply(503, error_body("busy", "no worker answers: try again")); }
@@ -153,10 +178,7 @@ WorkerNumbers decode_numbers(std::string_view body) {
   const json::object object = object_of(body);
   WorkerNumbers numbers;
   if (const json::value* samples = object.if_contains("samples")) numbers.samples = decode_samples(*samples);
-  const json::value* workers = object.if_contains("workers");
-  for (const json::value& worker : workers && workers->is_array() ? workers->get_array() : json::array()) {
-    if (worker.is_string()) numbers.workers.push_back(json::value_to<std::string>(worker));
-  }
+  numbers.workers = text_list(object, "workers");
   return numbers;
 }
 

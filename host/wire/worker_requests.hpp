@@ -17,6 +17,8 @@ class WorkerRequest {
  public:
   enum class Method : std::uint8_t {
     login,          ///< with `access_code`
+    join,           ///< with `parameters` of an open link, `cookies` and perhaps `browser_key`
+    open_link,      ///< the reply is 200 if the study has one
     authenticate,   ///< with `cookie`: the participant whom it belongs to
     study,          ///< with `cookie`: the participant's state object
     about,          ///< the public part of the study
@@ -33,8 +35,11 @@ class WorkerRequest {
   Method method = Method::alive;
   std::string access_code;
   std::string cookie;
-  std::string participant;  ///< the participant's key that the cookie must have; empty: any
-  std::string step;         ///< of the self-test
+  std::string participant;             ///< the participant's key that the cookie must have; empty: any
+  std::string step;                    ///< of the self-test
+  std::string parameters;              ///< of a link: a JSON object
+  std::string browser_key;             ///< a secret that the browser has made; empty: none
+  std::vector<std::string> cookies{};  ///< all tokens that the browser sent
 };
 Bytes encode_request(const WorkerRequest& request);
 /// Returns nothing if the body is not a JSON object or names no known method.
@@ -47,8 +52,9 @@ class WorkerReply {
 
   int status = 503;              ///< of HTTP, 200 to 599
   std::string body;              ///< JSON text for the client
-  std::string cookie;            ///< of a login: the session's token
-  std::int64_t participant = 0;  ///< of a login and of authenticate; 0: absent
+  std::string cookie;            ///< of a login or join: the session's token
+  bool is_new = false;           ///< of a join: it has added the participant
+  std::int64_t participant = 0;  ///< of a login, a join and of authenticate; 0: absent
   std::uint64_t affinity = 0;    ///< of authenticate: modulo the number of loops, the loop that runs the session
 };
 Bytes encode_reply(const WorkerReply& reply);
@@ -57,6 +63,9 @@ std::optional<WorkerReply> decode_reply(BytesView body);
 
 /// The JSON body of an error response: {"error": {"code": ..., "message": ...}}.
 std::string error_body(std::string_view code, std::string_view message);
+
+/// The code of an error response; empty for other replies.
+std::string error_code_of(const WorkerReply& reply);
 
 /// The gateway's reply if no worker answers.
 WorkerReply busy_reply();

@@ -7,9 +7,12 @@
 
 #include <optional>
 #include <utility>
+#include <variant>
 
+#include "host/limits.hpp"
 #include "host/runtime/assertion.hpp"
 #include "host/runtime/metric_samples.hpp"
+#include "host/study/open_link.hpp"
 #include "host/study/state_json.hpp"
 #include "host/text/sha256.hpp"
 #include "host/wire/worker_requests.hpp"
@@ -28,14 +31,42 @@ WorkerReply failure(int status, std::string_view code, std::string_view message)
   return WorkerReply(status, error_body(code, message));
 }
 
+WorkerReply logged_in(StoreTransaction& transaction, ParticipantId participant, const std::string& cookie,
+                      Timestamp at) {
+  transaction.add_login(participant, sha256(cookie), at);
+  WorkerReply reply = success(json::serialize(json::object{{"participant", participant_key(participant)}}));
+  reply.participant = participant;
+  reply.cookie = cookie;
+  return reply;
+}
+
 WorkerReply log_in(StoreTransaction& transaction, const std::string& access_code, const std::string& cookie,
                    Timestamp at) {
   const auto participant = transaction.find_participant(access_code);
   if (!participant) return failure(401, "unknown_access_code", "This access code is unknown. Please check the link.");
-  transaction.add_login(*participant, sha256(cookie), at);
-  WorkerReply reply = success(json::serialize(json::object{{"participant", participant_key(*participant)}}));
-  reply.participant = *participant;
-  reply.cookie = cookie;
+  return logged_in(transaction, *participant, cookie, at);
+}
+
+WorkerReply no_open_link() { return failure(404, "not_found", "This study has no open link."); }
+
+WorkerReply refusal_of(JoinResult::Kind kind) {
+  switch (kind) {
+    case JoinResult::Kind::taken:
+      return failure(409, "already_joined",
+                     "Someone has joined with this link before. Please continue in the browser that you used then.");
+    case JoinResult::Kind::closed:
+      return failure(403, "closed", "The study takes no new participants.");
+    default:
+      return failure(403, "full", "The study has as many participants as it needs.");
+  }
+}
+
+WorkerReply join(StoreTransaction& transaction, const JoinRequest& request, const std::string& cookie, Timestamp at) {
+  const JoinResult result = transaction.join(request, at);
+  const bool is_new = result.kind == JoinResult::Kind::added;
+  if (!is_new && result.kind != JoinResult::Kind::returned) return refusal_of(result.kind);
+  WorkerReply reply = logged_in(transaction, result.participant, cookie, at);
+  reply.is_new = is_new;
   return reply;
 }
 
@@ -145,6 +176,53 @@ WorkerReply about(const SessionEnvironment& environment) {
 
 using Job = std::function<WorkerReply(StoreTransaction&)>;
 
+/// What the store is asked, or the reply to a request that needs no store.
+std::variant<JoinRequest, WorkerReply> read_join(const SessionEnvironment& environment, const WorkerRequest& request) {
+  const Design& design = environment.study->design;
+  if (!design.open_link) return no_open_link();
+  boost::system::error_code error;
+  const json::value parameters = json::parse(request.parameters, error);
+  if (error || !parameters.is_object()) return failure(400, "bad_request", "expected an object as \"parameters\"");
+  const EntrantResult read = read_entrant(*design.open_link, parameters.get_object());
+  if (!read.entrant) return failure(400, "bad_id", read.fault);
+  JoinRequest join_request;
+  join_request.stage = design.stage;
+  join_request.external_id = read.entrant->external_id;
+  join_request.parameters = read.entrant->parameters;
+  join_request.access_code = random_token(environment.random, limits::joined_code);
+  for (const std::string& cookie : request.cookies) join_request.token_hashes.push_back(sha256(cookie));
+  join_request.browser_key = request.browser_key;
+  join_request.rejoins_anywhere = design.open_link->rejoins_anywhere;
+  join_request.is_closed = is_entry_closed(design);
+  join_request.limit = design.open_link->limit.value_or(limits::stage_participants);
+  return join_request;
+}
+
+/// Replies with what the job returns, or with 503 if the store fails.
+void ask_store(const SessionEnvironment& environment, Job job, HttpRequests::Reply reply) {
+  const auto text = std::make_shared<Bytes>();
+  environment.store.submit(
+      [job = std::move(job), text](StoreTransaction& transaction) { *text = encode_reply(job(transaction)); },
+      [&loop = environment.loop, text, reply = std::move(reply)](std::exception_ptr fault) {
+        loop.post([text, reply, fault] {
+          reply(fault ? encode_reply(failure(503, "busy", "The database does not answer. Please try again."))
+                      : std::move(*text));
+        });
+      });
+}
+
+void answer_join(const SessionEnvironment& environment, const WorkerRequest& request, HttpRequests::Reply reply) {
+  const auto read = read_join(environment, request);
+  if (const auto* refusal = std::get_if<WorkerReply>(&read)) return reply(encode_reply(*refusal));
+  ask_store(
+      environment,
+      [wanted = std::get<JoinRequest>(read), token = random_token(environment.random, cookie_bytes),
+       now = Timestamp(environment.loop.clock())](StoreTransaction& transaction) {
+        return join(transaction, wanted, token, now);
+      },
+      std::move(reply));
+}
+
 /// The store job for a request that needs the store.
 Job store_job(const SessionEnvironment& environment, const WorkerRequest& request) {
   switch (request.method) {
@@ -172,19 +250,6 @@ Job store_job(const SessionEnvironment& environment, const WorkerRequest& reques
   }
 }
 
-/// Replies with what the job returns, or with 503 if the store fails.
-void ask_store(const SessionEnvironment& environment, Job job, HttpRequests::Reply reply) {
-  const auto text = std::make_shared<Bytes>();
-  environment.store.submit(
-      [job = std::move(job), text](StoreTransaction& transaction) { *text = encode_reply(job(transaction)); },
-      [&loop = environment.loop, text, reply = std::move(reply)](std::exception_ptr fault) {
-        loop.post([text, reply, fault] {
-          reply(fault ? encode_reply(failure(503, "busy", "The database does not answer. Please try again."))
-                      : std::move(*text));
-        });
-      });
-}
-
 }  // namespace
 
 HttpRequests::HttpRequests(SessionEnvironment& environment, std::function<LaneCounts()> count)
@@ -200,6 +265,10 @@ void HttpRequests::answer(const Bytes& body, Reply reply) const {
       return reply(encode_reply(success()));
     case WorkerRequest::Method::about:
       return reply(encode_reply(about(m_environment)));
+    case WorkerRequest::Method::open_link:
+      return reply(encode_reply(m_environment.study->design.open_link ? success() : no_open_link()));
+    case WorkerRequest::Method::join:
+      return answer_join(m_environment, *request, std::move(reply));
     case WorkerRequest::Method::numbers: {
       WorkerNumbers numbers;
       numbers.samples = lane_samples(m_environment, m_count()).all();

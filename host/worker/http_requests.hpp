@@ -1,6 +1,6 @@
 #pragma once
 
-/// Answers the gateways' requests on behalf of HTTP clients: logins, cookies, a participant's state, metrics.
+/// Answers the gateways' requests on behalf of HTTP clients: logins, joins, cookies, a participant's state, metrics.
 
 #include <cstddef>
 #include <cstdint>

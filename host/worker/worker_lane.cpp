@@ -391,7 +391,11 @@ void WorkerLane::begin_session(ParticipantId participant, const LeaseResult& lea
   if (lease.taken_over) {
     LogEvent event("taken_over");
     event.add_participant(participant);
-    if (lease.progress.latest) event.add("task", lease.progress.latest->task_number);
+    const int task = lease.progress.latest ? lease.progress.latest->task_number : 0;
+    const std::vector<Task>& tasks = m_environment.study->tasks;
+    if (task > 0 && static_cast<std::size_t>(task) <= tasks.size()) {
+      event.add("task", tasks[static_cast<std::size_t>(task) - 1].id);
+    }
     event.write(m_environment.log);
   }
   TELLINA_ASSERT_PROCESS(!m_sessions.contains(participant));

@@ -15,6 +15,8 @@ function make({ keeps_cookies = true } = {}) {
     cookie: "",
     logins: 0,
     is_away: false,
+    refusal: "",
+    ids: /** @type {Record<string, string>} */ ({}),
   };
   const refuse = (/** @type {number} */ status, /** @type {string} */ code) => Response.json({ error: { code, message: code } }, { status });
   const fetch_function = async (/** @type {any} */ path, /** @type {any} */ { body }) => {
@@ -27,12 +29,21 @@ function make({ keeps_cookies = true } = {}) {
       if (keeps_cookies) server.cookie = participant;
       return Response.json({ participant });
     }
+    if (pathname === "/api/v1/join") {
+      const { parameters, browser_key } = JSON.parse(body);
+      assert.equal(browser_key, "k".repeat(32));
+      if (server.refusal !== "") return refuse(409, server.refusal);
+      server.cookie = server.ids[parameters.id] ??= String(10 + Object.keys(server.ids).length);
+      return Response.json({ participant: server.cookie });
+    }
     if (server.cookie === "") return refuse(401, "not_logged_in");
     if (searchParams.get("participant") !== server.cookie) return refuse(403, "wrong_participant");
     return Response.json(READY);
   };
-  const identity = (/** @type {string} */ code) => new Identity(new Api(fetch_function), code);
-  return { server, identity };
+  const api = new Api(fetch_function);
+  const identity = (/** @type {string} */ code) => new Identity(api, () => api.login(code));
+  const joining = (/** @type {string} */ id) => new Identity(api, () => api.join({ id }, "k".repeat(32)));
+  return { server, identity, joining };
 }
 
 test("a page whose cookie was replaced by another participant's login logs in again with its own code", async () => {
@@ -67,4 +78,23 @@ test("an unknown code and an unreachable server are distinguished", async () => 
   server.is_away = true;
   await assert.rejects(bob.authorize(false), { name: "TypeError" });
   await assert.rejects(identity("eve").log_in(), (error) => !(error instanceof ApiError));
+});
+
+test("a page of an open link continues with its cookie, joins again without one, and reports why it may not", async () => {
+  const { server, joining } = make();
+  const one = joining("one");
+  await one.log_in();
+  assert.equal(one.participant, "10");
+  const loaded_again = joining("one");
+  assert.equal(await loaded_again.resume("10"), true);
+  assert.equal(await joining("one").resume("11"), false, "another participant's cookie");
+  server.cookie = "";
+  assert.equal(await one.authorize(false), "admitted");
+  for (const code of ["bad_id", "closed", "full", "already_joined"]) {
+    server.cookie = "";
+    server.refusal = code;
+    assert.equal(await one.authorize(false), code);
+  }
+  server.refusal = "busy";
+  await assert.rejects(one.authorize(false), { code: "busy" });
 });

@@ -45,3 +45,20 @@ test("the connection line has its own sentence for causes other than the network
   assert.match(loss_in_words({ reason: "websocket refused", attempt: 3 }), /blocks the live connection/);
   assert.equal(loss_in_words({ reason: "close 1006", attempt: 9 }), "");
 });
+
+test("an open link that lets nobody in says why, whether a request or the connection finds out", () => {
+  /** @type {[string, number, RegExp, boolean][]} */
+  const causes = [
+    ["bad_id", 400, /Open the study again from where you were invited/, true],
+    ["closed", 403, /takes no new participants/, false],
+    ["full", 403, /as many participants as it needs/, false],
+    ["already_joined", 409, /in the browser in which you began/, false],
+  ];
+  for (const [code, status, sentence, is_final] of causes) {
+    const refusal = refusal_in_words(new ApiError(status, code, "The server's words."), ORIGIN);
+    assert.match(refusal.sentence, sentence);
+    assert.deepEqual([refusal.card, refusal.detail, refusal.is_final ?? false], [code, code === "bad_id" ? "The server's words." : "", is_final]);
+    assert.deepEqual(refusal_in_words(code, ORIGIN), { ...refusal, detail: "" });
+    assert.equal(wait_for_code(code), null);
+  }
+});

@@ -3,19 +3,22 @@ import { ApiError } from "../core/api.js";
 /** @import { Api } from "../core/api.js" */
 /** @import { Verdict } from "../core/connection.js" */
 
+/** Why the server does not accept an access code or an open link. @type {Verdict[]} */
+const REFUSALS = ["unknown_access_code", "bad_id", "closed", "full", "already_joined"];
+
 /**
- * The participant of this page, given by the access code in its address. All tabs of a browser share their cookies, and
- * another tab may belong to another participant, so each request names the participant.
+ * The participant of this page, given by the access code or the open link in its address. All tabs of a browser share their
+ * cookies, and another tab may belong to another participant, so each request names the participant.
  */
 export class Identity {
   #api;
-  #access_code;
+  #enter;
   #participant = "";
 
-  /** @param {Api} api @param {string} access_code */
-  constructor(api, access_code) {
+  /** @param {Api} api @param {() => Promise<string>} enter Logs in or joins, and returns the participant's key. */
+  constructor(api, enter) {
     this.#api = api;
-    this.#access_code = access_code;
+    this.#enter = enter;
   }
 
   /** The participant's key; empty before the first login. */
@@ -23,9 +26,19 @@ export class Identity {
     return this.#participant;
   }
 
-  /** @returns {Promise<void>} Rejected as Api.login() is. */
+  /** @returns {Promise<void>} Rejected as Api.login() and Api.join() are. */
   async log_in() {
-    this.#participant = await this.#api.login(this.#access_code);
+    this.#participant = await this.#enter();
+  }
+
+  /**
+   * Continues as a participant who has logged in before in this browser.
+   * @param {string} participant The key.
+   * @returns {Promise<boolean>} Whether the cookie is still valid. Rejected if the server cannot be asked.
+   */
+  async resume(participant) {
+    this.#participant = participant;
+    return this.#has_cookie();
   }
 
   /**
@@ -38,8 +51,9 @@ export class Identity {
     try {
       await this.log_in();
     } catch (error) {
-      if (error instanceof ApiError && error.status === 401) return "unknown_access_code";
-      throw error;
+      const verdict = error instanceof ApiError ? REFUSALS.find((code) => code === error.code) : undefined;
+      if (verdict === undefined) throw error;
+      return verdict;
     }
     return (await this.#has_cookie()) ? "admitted" : "cookies_blocked";
   }

@@ -1,9 +1,8 @@
 import { system_timers } from "../core/timers.js";
-import { announce } from "./announcer.js";
 import { keyboard_notice, screen_reader_notice } from "./card.js";
 import { button, element, is_usable, set_usable } from "./dom.js";
 import { refusal_in_words, wait_for_code } from "./refusals.js";
-import { duration_in_words } from "./words.js";
+import { wait_to_retry } from "./retry_wait.js";
 
 /** @import { Timers } from "../core/timers.js" */
 /** @import { PlainPage } from "./plain_page.js" */
@@ -31,16 +30,6 @@ export function show_login(screen, { access_code = "", wait = 0, timers = system
     if (next_code !== "" && is_usable(submit)) location.search = new URLSearchParams({ access_code: next_code }).toString();
   });
   const error_box = element("p", wait > 0 ? { class: "error" } : { class: "error", role: "alert" }, UNKNOWN_CODE);
-  const free_at = timers.now() + wait * 1000;
-
-  /** Visible every second; announced to screen readers only at the beginning and the end. */
-  function count_down() {
-    const left = Math.ceil((free_at - timers.now()) / 1000);
-    set_usable(submit, left <= 0);
-    error_box.textContent = left > 0 ? `Too many attempts. Try again in ${duration_in_words(left)}.` : "You can try again now.";
-    if (left > 0) timers.set(count_down, 1000);
-    else announce(error_box.textContent);
-  }
 
   screen.show(
     { card: "login", heading: "Welcome", sign: "terminal", footer: [submit] },
@@ -52,10 +41,7 @@ export function show_login(screen, { access_code = "", wait = 0, timers = system
   );
   input.focus();
   input.select();
-  if (wait > 0) {
-    count_down();
-    announce(error_box.textContent ?? "");
-  }
+  if (wait > 0) wait_to_retry({ timers, seconds: wait, button: submit, box: error_box, cause: "Too many attempts." });
 }
 
 /**
@@ -70,7 +56,7 @@ export function show_refusal(screen, { reason, access_code }, try_again) {
     show_login(screen, { access_code, wait });
     return;
   }
-  const { card, heading, sentence, detail } = refusal_in_words(reason, new URL(import.meta.url).origin);
+  const { card, heading, sentence, detail, is_final = false } = refusal_in_words(reason, new URL(import.meta.url).origin);
   const retry = button("Try again", press, "main");
 
   function press() {
@@ -79,7 +65,7 @@ export function show_refusal(screen, { reason, access_code }, try_again) {
   }
 
   screen.show(
-    { card, heading, sign: "trouble", footer: [retry] },
+    { card, heading, sign: "trouble", footer: is_final ? [] : [retry] },
     element("p", {}, sentence),
     ...(detail === "" ? [] : [element("p", { class: "quiet" }, detail)]),
   );

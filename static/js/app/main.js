@@ -11,12 +11,14 @@ import { open_emulator } from "./emulator.js";
 import { Identity } from "./identity.js";
 import { attach_keyboard } from "./keyboard.js";
 import { show_login, show_refusal } from "./login_screen.js";
+import { browser_key, fragment_of, participant_in } from "./open_link.js";
 import { PlainPage } from "./plain_page.js";
 import { report_presence } from "./presence.js";
 import { Settings } from "./settings.js";
 import { attach_splitter } from "./splitter.js";
 import { StudyPage } from "./study_page.js";
 import { attach_fold, attach_full_screen, show_mac_keys } from "./tools.js";
+import { show_welcome } from "./welcome_screen.js";
 
 const base = base_path(import.meta.url);
 const api = new Api((...request) => fetch(...request), base);
@@ -24,8 +26,15 @@ const screen = new PlainPage();
 const display = new Display(() => localStorage);
 const settings = new Settings(display);
 const about = new About();
-const access_code = new URLSearchParams(location.search).get("access_code") ?? "";
-const identity = new Identity(api, access_code);
+const parameters = new URLSearchParams(location.search);
+const is_open_link = location.pathname === `${base}/join`;
+const access_code = is_open_link ? "" : (parameters.get("access_code") ?? "");
+const random_bytes = (/** @type {number} */ length) => crypto.getRandomValues(new Uint8Array(length));
+const identity = new Identity(api, is_open_link ? join_study : () => api.login(access_code));
+
+function join_study() {
+  return api.join(Object.fromEntries(parameters), browser_key(() => localStorage, random_bytes));
+}
 
 /** Never fails: an older server does not know the request, and the login reports a server that is down. */
 async function load_about() {
@@ -34,6 +43,41 @@ async function load_about() {
 
 /** @returns {Promise<void>} */
 async function enter() {
+  await (is_open_link ? enter_by_link() : enter_with_code());
+}
+
+async function enter_by_link() {
+  await load_about();
+  const participant = participant_in(location.hash);
+  try {
+    if (participant !== "" && (await identity.resume(participant))) {
+      begin();
+      return;
+    }
+  } catch (error) {
+    refuse(error);
+    return;
+  }
+  show_welcome(screen, { title: about.title, join, on_refused: refuse });
+}
+
+async function join() {
+  // Otherwise the server would have a new participant whom this browser cannot name.
+  if (!navigator.cookieEnabled) {
+    refuse("cookies_blocked");
+    return;
+  }
+  await identity.log_in();
+  history.replaceState(null, "", fragment_of(identity.participant));
+  begin();
+}
+
+/** @param {unknown} reason */
+function refuse(reason) {
+  show_refusal(screen, { reason, access_code }, () => void enter());
+}
+
+async function enter_with_code() {
   // In parallel with the login; the first card shows the result.
   const learned = load_about();
   if (access_code === "") {
@@ -43,7 +87,7 @@ async function enter() {
   try {
     await identity.log_in();
   } catch (error) {
-    show_refusal(screen, { reason: error, access_code }, () => void enter());
+    refuse(error);
     return;
   }
   await learned;
@@ -70,7 +114,7 @@ function begin() {
       wall_clock: make_wall_clock(() => performance.now(), () => Date.now()),
       emulator,
       timezone: find_timezone(),
-      random_bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+      random_bytes,
     },
     page,
   );

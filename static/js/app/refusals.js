@@ -3,13 +3,34 @@ import { WEBSOCKET_REFUSED } from "../core/connection.js";
 
 /**
  * @typedef {object} Refusal
- * @property {"unreachable" | "cookies" | "wrong_address" | "not_found" | "not_ready"} card
+ * @property {"unreachable" | "cookies" | "wrong_address" | "not_found" | "not_ready" | "bad_id" | "closed" | "full" | "already_joined"} card
  * @property {string} heading
  * @property {string} sentence
  * @property {string} detail For the people who run the study; may be empty.
+ * @property {boolean} [is_final] Nothing changes if the page tries again.
  */
 
 const SETUP_MISTAKE = "This is a mistake in the setup of the study, not yours. Please tell the people who run this study.";
+
+/** Why an open link lets nobody in. @type {Record<string, Refusal>} */
+const LINK_REFUSALS = {
+  bad_id: {
+    card: "bad_id",
+    heading: "This link is not complete",
+    sentence: "The study cannot tell from the link who you are. Open the study again from where you were invited, with the whole link.",
+    detail: "",
+    is_final: true,
+  },
+  closed: { card: "closed", heading: "The study is closed", sentence: "It takes no new participants. Thank you for your interest.", detail: "" },
+  full: { card: "full", heading: "The study is full", sentence: "It has as many participants as it needs. Thank you for your interest.", detail: "" },
+  already_joined: {
+    card: "already_joined",
+    heading: "Someone has already joined with this link",
+    sentence:
+      "If that was you, continue in the browser in which you began, on the same device and not in a private window. If you cannot, or if it was not you, please tell the people who run this study.",
+    detail: "",
+  },
+};
 
 /**
  * Whether another access code can help.
@@ -38,6 +59,10 @@ export function refusal_in_words(reason, origin) {
       detail: "",
     };
   }
+  const code = reason instanceof ApiError ? reason.code : String(reason);
+  // The server says what a link lacks. Of the other causes it would only repeat the sentence.
+  if (code === "bad_id" && reason instanceof ApiError) return { ...LINK_REFUSALS.bad_id, detail: reason.message };
+  if (Object.hasOwn(LINK_REFUSALS, code)) return LINK_REFUSALS[code];
   if (!(reason instanceof ApiError)) {
     return {
       card: "unreachable",

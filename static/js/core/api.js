@@ -1,4 +1,4 @@
-import { ABOUT_PATH, is_study_state, LOGIN_PATH, STUDY_PATH } from "./protocol.js";
+import { ABOUT_PATH, is_study_state, JOIN_PATH, LOGIN_PATH, STUDY_PATH } from "./protocol.js";
 
 /** @import { StudyAbout, StudyState } from "./protocol.js" */
 
@@ -49,14 +49,18 @@ export class Api {
    * @param {string} access_code
    * @returns {Promise<string>} The participant's key, which the page sends with each request; empty from an older server.
    */
-  async login(access_code) {
-    const body = await this.#request(LOGIN_PATH, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ access_code }),
-    });
-    const { participant } = /** @type {{participant?: unknown}} */ (body ?? {});
-    return typeof participant === "string" ? participant : "";
+  login(access_code) {
+    return this.#enter(LOGIN_PATH, { access_code });
+  }
+
+  /**
+   * Makes the person who follows an open link a participant, or logs them in if they are one: afterwards the browser has the cookie.
+   * @param {Record<string, string>} parameters Of the link.
+   * @param {string} browser_key A secret by which this browser can repeat the request.
+   * @returns {Promise<string>} The participant's key.
+   */
+  join(parameters, browser_key) {
+    return this.#enter(JOIN_PATH, { parameters, browser_key });
   }
 
   /** @returns {Promise<StudyAbout>} Needs no login. */
@@ -69,6 +73,17 @@ export class Api {
     const state = await this.#request(STUDY_PATH + participant_query(participant), { cache: "no-store" });
     if (!is_study_state(state)) throw new Error(`${STUDY_PATH} did not answer with the state of the study`);
     return state;
+  }
+
+  /** @param {string} path @param {object} content @returns {Promise<string>} */
+  async #enter(path, content) {
+    const body = await this.#request(path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(content),
+    });
+    const { participant } = /** @type {{participant?: unknown}} */ (body ?? {});
+    return typeof participant === "string" ? participant : "";
   }
 
   /** @param {string} path @param {RequestInit} options @returns {Promise<unknown>} */

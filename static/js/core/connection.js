@@ -28,7 +28,8 @@ const WEBSOCKET_OPEN = 1;
  * @property {number} retry_at On the clock of the timers; 0 unless `lost`.
  * @property {string} reason Why it was lost or replaced, in a word or two; of `refused` a Verdict; else empty.
  *
- * @typedef {"admitted" | "unknown_access_code" | "cookies_blocked"} Verdict
+ * @typedef {"admitted" | "unknown_access_code" | "cookies_blocked" | "bad_id" | "closed" | "full" | "already_joined"} Verdict The
+ *     last four: of an open link.
  *
  * @typedef {object} ConnectionEvents
  * @property {() => void} on_open The socket is open: send `hello`.

@@ -6,6 +6,7 @@
 export const SUBPROTOCOL = "tellina.v1";
 export const TERMINAL_PATH = "/api/v1/terminal";
 export const LOGIN_PATH = "/api/v1/login";
+export const JOIN_PATH = "/api/v1/join";
 export const STUDY_PATH = "/api/v1/study";
 export const ABOUT_PATH = "/api/v1/about";
 

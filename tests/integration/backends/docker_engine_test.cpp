@@ -39,7 +39,7 @@ class DockerEngineFaults : public ServerTest {
     EXPECT_EQ(text_of(error, "code"), "sandbox_unavailable");
     EXPECT_THAT(text_of(error, "message"), HasSubstr("The terminal could not be started. Try again"));
     EXPECT_EQ(bob.state(), "ready");
-    EXPECT_THAT(server().errors(), HasSubstr("event=sandbox_failed participant=P001 task=1 "));
+    EXPECT_THAT(server().errors(), HasSubstr("event=sandbox_failed participant=P001 task=task-1 "));
   }
 
   void pass_the_task(TestClient& bob) {

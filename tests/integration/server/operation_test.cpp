@@ -87,7 +87,7 @@ TEST_F(Operation, TheLogHasALineForEachChangeAndNoAccessCode) {
     bob.start_task(1);
     bob.expect_prompt();
     bob.cut();
-    ASSERT_TRUE(log_says("event=disconnected participant=P001 task=1 "));
+    ASSERT_TRUE(log_says("event=disconnected participant=P001 task=task-1 "));
     bob.connect();
     bob.send_json(R"({"type": "reset", "id": "r1", "task": 1})");
     bob.wait_for_answer("done", "r1");
@@ -117,15 +117,16 @@ TEST_F(Operation, TheLogHasALineForEachChangeAndNoAccessCode) {
   EXPECT_TRUE(has_one(" warning event=login_refused reason=unknown_access_code address=127.0.0.1$"));
   EXPECT_TRUE(has_one(" info event=logged_in participant=P001$"));
   EXPECT_TRUE(has_one(" info event=connected participant=P001$"));
-  EXPECT_TRUE(has_one(" info event=task_started participant=P001 task=1 session=s-[0-9a-f]+$"));
-  EXPECT_TRUE(has_one(" info event=disconnected participant=P001 task=1 session=s-[0-9a-f]+ reason=.+$"));
+  EXPECT_TRUE(has_one(" info event=task_started participant=P001 task=task-1 session=s-[0-9a-f]+$"));
+  EXPECT_TRUE(has_one(" info event=disconnected participant=P001 task=task-1 session=s-[0-9a-f]+ reason=.+$"));
   EXPECT_TRUE(
-      has_one(" info event=reconnected participant=P001 task=1 session=s-[0-9a-f]+ seconds_away=\\d+\\.\\d{3}$"));
-  EXPECT_TRUE(has_one(" info event=reset participant=P001 task=1 "));
+      has_one(" info event=reconnected participant=P001 task=task-1 session=s-[0-9a-f]+ seconds_away=\\d+\\.\\d{3}$"));
+  EXPECT_TRUE(has_one(" info event=reset participant=P001 task=task-1 "));
   EXPECT_TRUE(
-      has_one(" info event=task_ended participant=P001 task=1 session=s-\\S+ state=passed seconds=\\d+\\.\\d{3}$"));
-  EXPECT_TRUE(has_one(" info event=task_started participant=P001 task=2 "));
-  EXPECT_TRUE(has_one(" info event=task_ended participant=P001 task=2 session=s-\\S+ state=gave_up "));
+      has_one(" info event=task_ended participant=P001 task=task-1 session=s-\\S+ state=passed seconds=\\d+\\.\\d{3} "
+              "ended_by=check$"));
+  EXPECT_TRUE(has_one(" info event=task_started participant=P001 task=task-2 "));
+  EXPECT_TRUE(has_one(" info event=task_ended participant=P001 task=task-2 session=s-\\S+ state=gave_up "));
   EXPECT_THAT(server().errors(), Not(HasSubstr("secret")));
   EXPECT_THAT(server().errors(), Not(HasSubstr("xxx")));
 }
@@ -151,7 +152,7 @@ TEST_F(Operation, AFailedSandboxIsLoggedWithParticipantTaskAndReference) {
   const std::string reference = text_of(alice.wait_for_answer("error", "s1"), "reference");
   ASSERT_TRUE(log_says("event=sandbox_failed"));
   EXPECT_THAT(lines_with("event=sandbox_failed").front(),
-              AllOf(HasSubstr(" error event=sandbox_failed participant=P002 task=1 "),
+              AllOf(HasSubstr(" error event=sandbox_failed participant=P002 task=task-1 "),
                     HasSubstr(" when=start reference=" + reference + " reason=\"")));
   EXPECT_EQ(metric("tellina_sandbox_failures_total"), 1);
 }
@@ -199,7 +200,7 @@ TEST_F(Operation, AClientOfADeadServerIsNotConnectedToTheNext) {
   // At the latest when the lease expires.
   EXPECT_TRUE(bob.wait_until([&] { return text_of(participants()[0], "connected") == "false"; }));
   start();
-  ASSERT_TRUE(log_says("event=taken_over participant=P001 task=1"));
+  ASSERT_TRUE(log_says("event=taken_over participant=P001 task=task-1"));
   EXPECT_EQ(text_of(participants()[0], "connected"), "false");
   bob.use_port(server().port());
   bob.reconnect(default_limit);

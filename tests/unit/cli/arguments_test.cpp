@@ -96,7 +96,7 @@ TEST(ArgumentsTest, UnknownCommandsGetASuggestion) {
   EXPECT_EQ(error_of({"config", "chek"}),
             "config: expected a command: check, schema or convert; got \"chek\"; did you mean \"check\"?");
   EXPECT_EQ(error_of({"participants", "run"}),
-            "participants: expected a command: list, links, add or reset; got \"run\"");
+            "participants: expected a command: list, links, link, code, add or reset; got \"run\"");
 }
 
 TEST(ArgumentsTest, UnknownOptionsGetASuggestion) {

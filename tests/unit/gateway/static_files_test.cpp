@@ -50,6 +50,18 @@ class StaticFilesTest : public testing::Test {
   fs::path m_root;
 };
 
+TEST_F(StaticFilesTest, ThePageOfTheOpenLinkFindsItsPartsFromAboveTheFolder) {
+  write("html/index.html", R"(<script src="../js/main.js"></script><a href="../x">)");
+  const StaticFiles files(m_root.string());
+  ASSERT_TRUE(files.join_page());
+  EXPECT_EQ(*files.join_page()->content, "<script src=\"static/" + files.version() +
+                                             "/js/main.js\"></script><a href=\"static/" + files.version() + "/x\">");
+  EXPECT_EQ(files.join_page()->content_type, "text/html; charset=utf-8");
+  EXPECT_NE(files.join_page()->etag, files.find("html/index.html").file->etag);
+  fs::remove(m_root / "html/index.html");
+  EXPECT_FALSE(StaticFiles(m_root.string()).join_page());
+}
+
 TEST_F(StaticFilesTest, ServesAFileWithItsTypeAndTag) {
   StaticFiles files(m_root.string());
   const auto file = files.find("html/index.html").file;

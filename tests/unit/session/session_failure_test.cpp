@@ -78,7 +78,7 @@ class SessionFailureTest : public SessionTest {
     EXPECT_EQ(stored("SELECT state FROM task_sessions WHERE participant_id = " + std::to_string(participant)),
               "interrupted");
     EXPECT_THAT(log.lines(),
-                Contains(AllOf(StartsWith("event=session_failed participant=P001 task=1 session=s-"),
+                Contains(AllOf(StartsWith("event=session_failed participant=P001 task=task-1 session=s-"),
                                HasSubstr(" reason=\"assertion failed: "), ContainsRegex("[a-z_]+.cpp:[0-9]+"))));
     session->abandon();
     session.reset();

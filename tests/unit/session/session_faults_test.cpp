@@ -29,7 +29,8 @@ TEST_F(SessionTest, StaysReadyIfNoSandboxStarts) {
   EXPECT_THAT(log.lines().back(), HasSubstr("no room for a sandbox (free some memory)"));
   const std::string reference(port.last("error")["reference"].as_string());
   EXPECT_THAT(reference, ::testing::MatchesRegex("[0-9A-F][0-9A-F][0-9A-F][0-9A-F]"));
-  EXPECT_THAT(log.lines().back(), ::testing::StartsWith("event=sandbox_failed participant=P001 task=1 session=s-"));
+  EXPECT_THAT(log.lines().back(),
+              ::testing::StartsWith("event=sandbox_failed participant=P001 task=task-1 session=s-"));
   EXPECT_THAT(log.lines().back(), HasSubstr(" when=start reference=" + reference + " reason=\""));
   expect_stored("SELECT detail ->> 'reference' FROM event_log WHERE kind = 'sandbox_failed'", reference);
   backend.is_unavailable = false;

@@ -66,9 +66,11 @@ class SessionTest : public ::testing::Test {
  protected:
   SessionTest() : environment(loop, pool, *store, backend, random, log) {
     Task words;
+    words.id = "task-1";
     words.description = "say hello";
     words.output_answer = "hello\n";
     Task files;
+    files.id = "task-2";
     files.type = TaskType::filesystem;
     files.description = "make a file";
     files.filesystem_answer.root = FileNode::directory();

@@ -28,6 +28,7 @@ json::object constants() {
   return {{"SUBPROTOCOL", subprotocol},
           {"TERMINAL_PATH", terminal_path},
           {"LOGIN_PATH", login_path},
+          {"JOIN_PATH", join_path},
           {"STUDY_PATH", study_path},
           {"ABOUT_PATH", about_path},
           {"FRAME_HEADER_BYTES", limits::frame_header},

@@ -35,6 +35,12 @@ TEST(WorkerReply, RoundTrips) {
   EXPECT_EQ(decoded->participant, 7);
   EXPECT_EQ(decoded->cookie, "ab-1");
   EXPECT_EQ(decode_reply(encode_reply(busy_reply()))->status, 503);
+  EXPECT_FALSE(decoded->is_new);
+  EXPECT_EQ(error_code_of(*decoded), "");
+  login.is_new = true;
+  EXPECT_TRUE(decode_reply(encode_reply(login))->is_new);
+  EXPECT_EQ(error_code_of(WorkerReply(409, error_body("already_joined", "no"))), "already_joined");
+  EXPECT_EQ(error_code_of(WorkerReply(502, "<html>")), "");
   WorkerReply of_loop(200, "{}");
   of_loop.affinity = 9;
   EXPECT_EQ(decode_reply(encode_reply(of_loop))->affinity, 9U);
@@ -48,6 +54,9 @@ TEST(WorkerRequest, RoundTrips) {
     request.cookie = "ab-1";
     request.participant = "7";
     request.step = "begin";
+    request.parameters = R"({"PID":"1"})";
+    request.browser_key = "0123";
+    request.cookies = {"ab-1", "cd-2"};
     const auto decoded = decode_request(encode_request(request));
     ASSERT_TRUE(decoded);
     EXPECT_EQ(decoded->method, request.method);
@@ -55,6 +64,9 @@ TEST(WorkerRequest, RoundTrips) {
     EXPECT_EQ(decoded->cookie, request.cookie);
     EXPECT_EQ(decoded->participant, request.participant);
     EXPECT_EQ(decoded->step, request.step);
+    EXPECT_EQ(decoded->parameters, request.parameters);
+    EXPECT_EQ(decoded->browser_key, request.browser_key);
+    EXPECT_EQ(decoded->cookies, request.cookies);
   }
   for (const char* body : {"", "[]", "{}", R"({"method":"fly"})", R"({"method":3})"}) {
     EXPECT_FALSE(decode_request(body)) << body;

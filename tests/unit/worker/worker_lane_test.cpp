@@ -605,7 +605,7 @@ TEST_F(WorkerLaneTest, AGateThatViolatesItsContractEndsItsSessionAsInterrupted) 
       << stored(state + std::to_string(participant));
   EXPECT_EQ(stored(state + std::to_string(other)), "running") << "another session was touched";
   EXPECT_THAT(log.lines(), Contains(AllOf(HasSubstr("event=session_failed participant=" +
-                                                    participant_label(participant) + " task=1 session=s-"),
+                                                    participant_label(participant) + " task=task-1 session=s-"),
                                           HasSubstr("the ordering policy starts a message that waits"))));
   connect("c", participant);
   ASSERT_TRUE(wait_accept("c")) << "the participant cannot return";
