@@ -450,6 +450,13 @@ inline constexpr std::size_t similar_names = 1000;
 inline constexpr std::size_t config_depth = 200;
 /// The most bytes of the files in one archive.
 inline constexpr std::size_t archive_file = 256 * 1024 * 1024;
+/// The largest file of a configuration whose content the record has; of larger ones it has the hash.
+inline constexpr std::size_t recorded_file = 16 * 1024 * 1024;
+/// Bytes of what a sandbox says to identify its files.
+inline constexpr std::size_t root_digest = 256;
+/// The largest file of a plugin that the record identifies by its hash. Those of this project have up to 20 MB, with
+/// debugging information.
+inline constexpr std::size_t plugin_file = 512 * 1024 * 1024;
 /// How many references from schema to schema are followed, so that a cycle ends.
 inline constexpr int schema_references = 20;
 /// Longer values are not compared with a schema's pattern, because std::regex recurses over them.
@@ -563,6 +570,7 @@ static_assert(shortest_browser_key < token && external_id <= entry_parameter && 
 static_assert(joins_per_address < joins_per_site && joins_per_site < joins_per_provider &&
                   joins_per_provider < stage_participants,
               "larger networks may have more participants, and no network all of them at once");
+static_assert(text_file <= recorded_file && recorded_file < archive_file, "the record has the content of every text");
 static_assert(access_code <= client_name, "a code fits where a client sends a name");
 static_assert(kept_content <= whole_home && whole_home < grown_home, "a home that is read whole may grow by a file");
 static_assert(content_commit <= kept_content && grown_home <= waiting_contents, "a home's contents can wait together");

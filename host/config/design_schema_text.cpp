@@ -180,7 +180,7 @@ const char* const design_schema_text = R"json({
         "held_for_in_minutes": {"description": "How long a participant who is not seen keeps their place", "type": "number", "exclusiveMinimum": 0, "maximum": 5256000, "default": 120},
         "target_per_group": {"description": "How many participants each group needs", "type": "integer", "minimum": 1, "maximum": 1000000},
         "when_full": {"description": "What happens to participants who come when all groups have their number", "enum": ["turn_away", "continue"], "default": "turn_away"},
-        "fixed": {"description": "The group of an access code", "type": "object", "x-secret": true},
+        "fixed": {"description": "The group of an access code", "type": "object", "x-secret": true, "x-secret-names": true},
         "closed": {"description": "Groups that get no one", "type": "array", "uniqueItems": true, "items": {"type": "string", "minLength": 1}}
       }
     },

@@ -5,11 +5,13 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "host/config/address_range.hpp"
+#include "host/config/config_copies.hpp"
 #include "host/config/picture_file.hpp"
 #include "host/study/durability.hpp"
 #include "host/study/task.hpp"
@@ -40,6 +42,14 @@ struct ServerConfig {
   std::string public_url;             ///< the beginning of links, see study_url(); empty: not configured
 };
 
+/// What the record keeps of a configuration.
+struct RecordedConfig {
+  ConfigCopies copies;
+  /// The files that the tasks and the texts need, by their names in the configuration: texts, pictures, archives, and
+  /// what is in the folders of checkers. Absolute paths.
+  std::map<std::string, std::string> files;
+};
+
 /// A checked configuration, with absolute paths.
 struct HostConfig {
   std::string file;  ///< as given on the command line
@@ -48,6 +58,7 @@ struct HostConfig {
   bool keeps_bytes = true;     ///< whether the record keeps every byte of the terminals
   bool records_states = true;  ///< whether the record has the files after each command
   std::uint64_t state_content = std::uint64_t{64} * 1024 * 1024;  ///< bytes of their contents for each task session
+  bool masks_secrets = true;  ///< whether the record hides what is typed as a secret
   Durability durability = Durability::second;
   std::size_t workers = 2;
   PluginChoice channel_layer;
@@ -58,6 +69,7 @@ struct HostConfig {
   std::shared_ptr<const Study> study;
   std::vector<PictureFile> pictures;  ///< that the study's texts show, by name
   std::vector<std::string> warnings;  ///< "config.json:12:5: ..." about what works, but not as its author expects
+  std::shared_ptr<const RecordedConfig> recorded;
 };
 
 }  // namespace tellina

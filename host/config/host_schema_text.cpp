@@ -139,6 +139,11 @@ const char* const host_schema_text = R"json({
           "minimum": 1,
           "maximum": 65536,
           "default": 64
+        },
+        "secrets": {
+          "description": "What is typed while a program reads without echo, such as a password; mask: recorded as asterisks; keep: recorded as typed",
+          "enum": ["mask", "keep"],
+          "default": "mask"
         }
       }
     },

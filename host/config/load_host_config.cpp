@@ -92,6 +92,7 @@ class Loader {
  public:
   Loader(std::string_view text, const std::string& file, const PluginSchemas& plugins)
       : m_file(file),
+        m_source(text),
         m_folder(std::filesystem::absolute(file).parent_path()),
         m_plugins(plugins),
         m_diagnostics(file),
@@ -102,7 +103,8 @@ class Loader {
 
   HostConfig load() {
     check_entry();
-    SchemaWalker(m_schema.schema, m_document.keys, m_diagnostics).check(m_root, m_schema.schema);
+    SchemaWalker walker(m_schema.schema, m_document.keys, m_diagnostics);
+    walker.check(m_root, m_schema.schema);
     if (!m_root.is_object()) m_diagnostics.throw_if_any();
     check_plugins();
     check_study_texts();
@@ -115,6 +117,9 @@ class Loader {
     std::vector<Task> tasks = read_tasks();
     Design design = read_whole_design();
     m_diagnostics.throw_if_any();
+    for (const auto& [name, content] : m_texts.files()) add_file(name);
+    for (const auto& [name, picture] : m_texts.pictures()) add_file(name);
+    m_recorded.copies = copy_without_secrets(m_document, m_source, m_file, walker.secrets());
     return host_config(std::move(tasks), std::move(design));
   }
 
@@ -289,9 +294,28 @@ class Loader {
       set_working_directory(item, task);
       // A tree with errors is incomplete.
       if (m_diagnostics.empty()) check_answer(item, task);
+      add_checker_files(item, task);
       tasks.push_back(std::move(task));
     }
+    for (const std::string& name : trees.archives()) add_file(name);
     return tasks;
+  }
+
+  /// `name`: relative to the configuration's folder, or absolute.
+  void add_file(const std::string& name) { m_recorded.files[name] = absolute_path(name); }
+
+  void add_checker_files(const Config& item, const Task& task) {
+    const Config* check = item.find("check");
+    const Config* folder = check && check->is_object() ? check->find("folder") : nullptr;
+    if (folder && folder->is_string()) add_files_below(folder->as_string(), task.checker.folder.root);
+  }
+
+  void add_files_below(const std::string& folder, const FileNode& node) {
+    for (const auto& [name, child] : node.children) {
+      const std::string path = (std::filesystem::path(folder) / name).string();
+      if (child.kind == FileKind::regular) add_file(path);
+      add_files_below(path, child);
+    }
   }
 
   /// The ids of all tasks, also of those that have errors.
@@ -410,6 +434,7 @@ class Loader {
       config.keeps_bytes = recording->bool_or("bytes", config.keeps_bytes);
       config.records_states = recording->string_or("states", "changes") == "changes";
       config.state_content = static_cast<std::uint64_t>(recording->integer_or("states_in_mib", 64)) * 1024 * 1024;
+      config.masks_secrets = recording->string_or("secrets", "mask") == "mask";
       // The schema allows these names only.
       const std::string name = recording->string_or("durability", "second");
       for (const auto& [spelling, durability] : durabilities) {
@@ -439,10 +464,12 @@ class Loader {
     config.study = std::move(study);
     for (const auto& [name, picture] : m_texts.pictures()) config.pictures.push_back(picture);
     config.warnings = m_texts.warnings().lines();
+    config.recorded = std::make_shared<const RecordedConfig>(m_recorded);
     return config;
   }
 
   const std::string& m_file;
+  const std::string_view m_source;
   const std::filesystem::path m_folder;
   const PluginSchemas& m_plugins;
   Diagnostics m_diagnostics;
@@ -450,6 +477,7 @@ class Loader {
   const ConfigDocument m_document;
   const Config m_root;  ///< with the defaults in each task
   const HostSchema m_schema;
+  RecordedConfig m_recorded;
 };
 
 }  // namespace

@@ -135,6 +135,7 @@ void SchemaWalker::check(const Config& value, const Config& reference) {
   if (!schema.is_object()) return;
   const bool outer_is_secret = m_is_secret;
   m_is_secret = outer_is_secret || schema.bool_or("x-secret", false);
+  if (m_is_secret && !outer_is_secret) m_secrets.emplace_back(value, schema.bool_or("x-secret-names", false));
   check_kind(value, schema);
   m_is_secret = outer_is_secret;
 }

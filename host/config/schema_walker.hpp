@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/config/diagnostics.hpp"
@@ -9,6 +10,14 @@
 #include "tellina/config.hpp"
 
 namespace tellina {
+
+/// A value that must not be given away.
+class SecretValue {
+ public:
+  SecretValue(Config value_, bool names_are_secret_) : value(std::move(value_)), names_are_secret(names_are_secret_) {}
+  Config value;           ///< with its parts
+  bool names_are_secret;  ///< of an object: the names of its members are the secrets, and not the values
+};
 
 /// Compares values with a schema and reports every error in words that a researcher understands.
 ///
@@ -18,7 +27,7 @@ namespace tellina {
 /// value, a property that is `const` in the branches, or a key that only one of them requires. Annotations (title,
 /// description, default, examples, $comment) have no effect. `x-expected` replaces the words after "expected",
 /// `x-expected-name` those about an unknown key. Diagnostics do not quote a value whose schema has `"x-secret": true`,
-/// nor its parts.
+/// nor its parts. With `"x-secret-names": true` beside it, the secrets are the names of an object's members.
 class SchemaWalker {
  public:
   /// Refers to all three. `schema` is the document that $ref points into; verify_schema() has checked it.
@@ -26,6 +35,8 @@ class SchemaWalker {
       : m_root(schema), m_keys(keys), m_diagnostics(diagnostics) {}
 
   void check(const Config& value, const Config& schema);
+  /// The outermost values that check() has found to be secret.
+  const std::vector<SecretValue>& secrets() const { return m_secrets; }
 
   /// The part of the schema that a $ref names. Throws ConfigError if it does not exist.
   const Config& resolve(const Config& schema) const;
@@ -50,6 +61,7 @@ class SchemaWalker {
   Diagnostics& m_diagnostics;
   std::map<std::string, Pattern> m_patterns;
   bool m_is_secret = false;  ///< the value being checked is secret
+  std::vector<SecretValue> m_secrets;
 };
 
 /// What a value must be, after "expected": "a whole number from 0 to 65535", "\"a\" or \"b\"". Of a schema whose

@@ -231,6 +231,12 @@ std::vector<std::string> TreeReader::archive_digests(const Config& value) {
   return digests;
 }
 
+std::vector<std::string> TreeReader::archives() const {
+  std::vector<std::string> names;
+  for (const auto& [name, loaded] : m_loaded) names.push_back(name);
+  return names;
+}
+
 void TreeReader::check_size(const Config& value, const FileNode& root) {
   Totals totals;
   measure(root, "", 0, value, totals);

@@ -53,6 +53,8 @@ class TreeReader {
 
   /// The digests of the archives that the value names, in order; empty for one that can't be read.
   std::vector<std::string> archive_digests(const Config& value);
+  /// The names of all archives that were read.
+  std::vector<std::string> archives() const;
 
  private:
   struct Loaded {

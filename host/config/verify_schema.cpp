@@ -57,6 +57,7 @@ const std::map<std::string, ValueKind>& keywords() {
       {"x-expected", ValueKind::string},
       {"x-expected-name", ValueKind::string},
       {"x-secret", ValueKind::boolean},
+      {"x-secret-names", ValueKind::boolean},
   };
   return table;
 }

@@ -86,6 +86,14 @@ std::string PluginRegistry::options_schema(const std::string& name) const {
   return open(PluginKind::sandbox, name).options_schema;
 }
 
+InstalledPlugin PluginRegistry::find_installed(PluginKind kind, const std::string& name) const {
+  const PluginFile& opened = open(kind, name);
+  InstalledPlugin plugin;
+  plugin.version = opened.version;
+  plugin.file = opened.file;
+  return plugin;
+}
+
 const PluginFile& PluginRegistry::open(PluginKind kind, const std::string& name) const {
   const PluginNote& note = find(kind, name);
   std::lock_guard lock(m_mutex);

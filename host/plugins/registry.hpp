@@ -20,6 +20,13 @@
 
 namespace tellina {
 
+/// A plugin that can be used.
+class InstalledPlugin {
+ public:
+  std::string version;
+  std::string file;  ///< as found: folder and file name
+};
+
 /// The constructor reads the notes in the bytes of every *.so file of the given folders, and opens none. A folder or
 /// file that cannot be used is reported in problems() and affects no others. A plugin is opened when its schema or the
 /// plugin itself is first asked for, and stays loaded until the process ends.
@@ -44,6 +51,8 @@ class PluginRegistry final : public PluginSchemas {
   std::vector<std::string> names(PluginKind kind) const override;
   std::string schema(PluginKind kind, const std::string& name) const override;
   std::string options_schema(const std::string& name) const override;
+  /// Opens the plugin, and throws as make_channel_layer() does, unless that has been done.
+  InstalledPlugin find_installed(PluginKind kind, const std::string& name) const;
 
   /// Creates the plugin that config.json names. `context` and the objects that it refers to must outlive the plugin.
   ///

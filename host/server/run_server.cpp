@@ -16,6 +16,7 @@
 #include "host/server/heartbeat.hpp"
 #include "host/server/layer_dispatch.hpp"
 #include "host/server/parts.hpp"
+#include "host/server/running_environment.hpp"
 #include "host/server/server_lock.hpp"
 #include "host/server/signals.hpp"
 #include "host/server/start_report.hpp"
@@ -108,8 +109,15 @@ int serve_worker(const ServerParts& parts, const Signals& signals, const Supervi
   return 0;
 }
 
-/// Throws an error that every worker would meet, so that it is reported once.
-void check_what_workers_need(const ServerParts& parts) {
+void record_environment(Store& store, const ServerParts& parts, const HostConfig& config, const Capabilities& found) {
+  const EnvironmentRecord record = describe_environment(parts, config, found);
+  store.run(
+      [&](StoreTransaction& transaction) { transaction.record_environment(record, Timestamp(parts.system.clock)); });
+}
+
+/// Throws an error that every worker would meet, so that it is reported once. Returns what the sandbox says about
+/// itself, which the record has then.
+Capabilities check_what_workers_need(const ServerParts& parts) {
   parts.make_ordering();
   const auto sandboxes = parts.make_sandboxes();
   const auto store = Store::open(parts.config.database, parts.system.clock, parts.system.log);
@@ -117,6 +125,8 @@ void check_what_workers_need(const ServerParts& parts) {
   report_tasks_without_access(*store, parts.system.log);
   const Capabilities found = report_limits(parts.config.sandbox.name, *sandboxes, parts.system.log);
   require_checkers(parts.config.sandbox.name, found, *parts.config.study);
+  record_environment(*store, parts, parts.config, found);
+  return found;
 }
 
 /// Logs once for all processes that the channel layer cannot be used yet.
@@ -126,12 +136,14 @@ void report_layer(const ServerParts& parts) {
     parts.system.log.warning(problem + "; the server starts, and participants wait until it can be");
 }
 
-bool can_reload(const ServerParts& parts) {
+/// `found`: what the sandbox said about itself.
+bool can_reload(const ServerParts& parts, const Capabilities& found) {
   try {
     const HostConfig config = load_served_config(parts.options, parts.registry);
     const auto store = Store::open(config.database, parts.system.clock, parts.system.log, config.durability,
                                    config.database == parts.config.database ? Opening::existing : Opening::create);
     apply_study(*store, config, parts.system.clock);
+    record_environment(*store, parts, config, found);
     report_tasks_without_access(*store, parts.system.log);
     return true;
   } catch (const std::exception& error) {
@@ -141,13 +153,13 @@ bool can_reload(const ServerParts& parts) {
 }
 
 int supervise(const ServerParts& parts, const Signals& signals) {
-  check_what_workers_need(parts);
+  const Capabilities found = check_what_workers_need(parts);
   Supervisor supervisor(parts.options, parts.config.workers, signals, parts.system.clock, parts.system.log);
   const std::optional<std::uint16_t> port = supervisor.start();
   bool is_good = true;
   if (port) {
     announce(parts, *port);
-    is_good = supervisor.supervise([&] { return can_reload(parts); });
+    is_good = supervisor.supervise([&] { return can_reload(parts, found); });
   }
   LogEvent("stopping").write(parts.system.log);
   supervisor.stop();

@@ -10,6 +10,7 @@
 #include "host/plugins/search_path.hpp"
 #include "host/runtime/assertion.hpp"
 #include "host/runtime/log_event.hpp"
+#include "host/server/running_environment.hpp"
 #include "host/server/shell_files.hpp"
 #include "host/store/process_identity.hpp"
 
@@ -55,11 +56,12 @@ WorkerRole::WorkerRole(const ServerParts& parts, LoopThreads& loops, bool is_sup
       m_pool(std::make_unique<ThreadPool>(limits::blocking_threads, limits::start_threads)) {
   apply_study(*m_store, parts.config, parts.system.clock);
   if (!is_supervised) {
-    const Capabilities found = report_limits(parts.config.sandbox.name, *m_sandboxes, parts.system.log);
-    require_checkers(parts.config.sandbox.name, found, *parts.config.study);
-    m_backend_facts->use(found);
+    m_found = report_limits(parts.config.sandbox.name, *m_sandboxes, parts.system.log);
+    require_checkers(parts.config.sandbox.name, m_found, *parts.config.study);
+    m_backend_facts->use(m_found);
     report_tasks_without_access(*m_store, parts.system.log);
   }
+  m_environment = environment_of(parts.config);
   try {
     start_lanes(*sweep());
     m_former_backends = std::make_unique<FormerBackends>(parts, *m_store, worker_name(0), backend());
@@ -79,6 +81,18 @@ void WorkerRole::drop_lanes() {
   for (std::size_t i = 0; i < m_lanes.size(); ++i) {
     run_on(loop_of(i), [&] { m_lanes[i].reset(); });
   }
+}
+
+EnvironmentId WorkerRole::environment_of(const HostConfig& config) {
+  const EnvironmentRecord record = describe_environment(m_parts, config, m_found);
+  EnvironmentId id = no_environment;
+  m_store->run([&](StoreTransaction& transaction) {
+    const Timestamp now(m_parts.system.clock);
+    // The supervisor has recorded it, with what the sandbox said about itself.
+    const auto known = m_is_supervised ? transaction.find_environment(record) : std::nullopt;
+    id = known ? *known : transaction.record_environment(record, now);
+  });
+  return id;
 }
 
 std::unique_ptr<Sweeper> WorkerRole::sweep() {
@@ -137,7 +151,9 @@ void WorkerRole::start_lanes(const Sweeper& unswept) {
     if (m_parts.config.records_states) {
       environment.contents = std::make_shared<ContentQueue>(m_loops[i], *m_store, fault_log);
     }
+    environment.masks_secrets = m_parts.config.masks_secrets;
     environment.study = m_parts.config.study;
+    environment.environment_id = m_environment;
     if (m_parts.options.test_mode) {
       if (!m_self_test) m_self_test = std::make_unique<SelfTestWorker>(environment);
       environment.self_test = m_self_test->handler();
@@ -167,13 +183,14 @@ void WorkerRole::reload() {
   try {
     const HostConfig config = load_served_config(m_parts.options, m_parts.registry);
     apply_study(*m_store, config, m_parts.system.clock);
+    const EnvironmentId environment = environment_of(config);
     std::vector<ParticipantId> without_access;
     for (const ParticipantSummary& participant : list_participants(*m_store)) {
       if (!participant.can_log_in) without_access.push_back(participant.id);
     }
     for (std::size_t i = 0; i < m_loops.size(); ++i) {
       run_on(m_loops[i], [&] {
-        m_lanes[i]->use_study(config.study);
+        m_lanes[i]->use_study(config.study, environment);
         for (const ParticipantId participant : without_access) m_lanes[i]->lose_access(participant);
       });
     }

@@ -41,6 +41,8 @@ class WorkerRole {
   bool stop();
 
  private:
+  /// What the record has, or gets, about the sessions that use this configuration.
+  EnvironmentId environment_of(const HostConfig& config);
   /// Returns the sweeper with the workers that could not be swept.
   std::unique_ptr<Sweeper> sweep();
   SandboxBackendChoice backend() const;
@@ -63,6 +65,8 @@ class WorkerRole {
   std::unique_ptr<Store> m_store;
   std::unique_ptr<FormerBackends> m_former_backends;
   std::unique_ptr<SelfTestWorker> m_self_test;  ///< in test mode
+  Capabilities m_found;                         ///< unless a supervisor has asked for it
+  EnvironmentId m_environment = no_environment;
   const std::shared_ptr<BackendFacts> m_backend_facts;
   const std::shared_ptr<const std::map<std::string, Bytes>> m_shell_files;
   std::unique_ptr<ThreadPool> m_pool;

@@ -74,7 +74,9 @@ class SessionEnvironment {
   std::shared_ptr<ContentQueue> contents;
   /// How many bytes of contents a task session may add to the record, besides those at its start.
   std::uint64_t state_content = std::uint64_t{64} * 1024 * 1024;
-  std::shared_ptr<const Study> study;  ///< replaced at a reload; a running task keeps its old one
+  std::shared_ptr<const Study> study;             ///< replaced at a reload; a running task keeps its old one
+  bool masks_secrets = true;                      ///< whether the record hides what is typed as a secret
+  EnvironmentId environment_id = no_environment;  ///< in the store, of task sessions that begin; replaced with `study`
   /// For /metrics: the number of this worker, and the name of its process if this lane reports on the process and the
   /// store. Several lanes may share these, and only one reports on them.
   unsigned number = 0;

@@ -140,6 +140,14 @@ void Recorder::add(StreamName stream, std::uint64_t offset, BytesView bytes, Tim
   add(OutputRecord(offset, Bytes(bytes), at));
 }
 
+void Recorder::add_masked_input(std::uint64_t offset, std::size_t size, std::uint64_t masked_from, Timestamp at) {
+  TELLINA_ASSERT(m_keeps_bytes);
+  TELLINA_ASSERT(masked_from <= offset);
+  InputRecord record(offset, Bytes(size, '*'), at);
+  record.masked_from = masked_from;
+  add(std::move(record));
+}
+
 void Recorder::add_length(const GapRecord& length) {
   if (m_lost || !m_begun) return add(Record(length));
   const InvariantScope invariant(*this);

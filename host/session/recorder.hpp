@@ -54,6 +54,8 @@ class Recorder {
   void add(Record record);
   /// Adds a piece of one of the terminal's streams. It starts where the last piece ended.
   void add(StreamName stream, std::uint64_t offset, BytesView bytes, Timestamp at);
+  /// Adds input that is kept as one `*` for each byte. `masked_from`: where the masked range begins that it continues.
+  void add_masked_input(std::uint64_t offset, std::size_t size, std::uint64_t masked_from, Timestamp at);
   /// Adds an event: to the task session or, if none has begun, to the participant.
   void note(EventRecord event);
   /// Adds an event that always belongs to the participant.

@@ -56,6 +56,8 @@ TerminalSession::Position position_after(const TaskSessionRow& row) {
   position.recorded_output = row.output_size;
   position.commands = row.commands;
   position.answered = row.answered_offset;
+  position.input_ends_in_secret = row.ends_in_secret;
+  position.masking_is_unavailable = row.masking_is_unavailable;
   return position;
 }
 
@@ -93,6 +95,7 @@ TaskSession::TaskSession(SessionEnvironment& environment, SessionLoop& loop, Rec
       m_participant(participant),
       m_study(std::move(study)),
       m_planned(std::move(planned)),
+      m_environment_id(environment.environment_id),
       m_row(new_row(environment.random, m_planned)),
       m_clock(duration_of(*m_study, m_planned), {}),
       m_deadline(loop.make_timer()),
@@ -260,6 +263,7 @@ void TaskSession::begin() {
   settings.feedback = to_string(task().feedback);
   settings.reveal = to_string(task().reveal);
   settings.hand_in = to_string(task().hand_in);
+  settings.environment = m_environment_id;
   m_recorder.begin(task_number(), to_string(task().type), m_row.stream, m_slot->sandbox_id(), m_slot->sandbox_state(),
                    started, settings, m_planned.place,
                    m_loop.guarded(m_lifeline.guarded(

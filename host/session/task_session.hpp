@@ -187,7 +187,8 @@ class TaskSession final : private SandboxSlot::User, private TerminalSession::Ow
   TaskSession::Owner& m_owner;
   const ParticipantId m_participant;
   const std::shared_ptr<const Study> m_study;
-  const PlannedTask m_planned;  ///< of a new task session
+  const PlannedTask m_planned;                            ///< of a new task session
+  const EnvironmentId m_environment_id = no_environment;  ///< of a new task session
 
   State m_state = State::starting;
   TaskSessionRow m_row;

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <utility>
 
+#include <termios.h>
 #include <unistd.h>
 
 #include "host/limits.hpp"
@@ -85,6 +86,14 @@ void TerminalIo::write(BytesView bytes) {
   }
   m_unwritten.append(bytes);
   if (!m_write_armed && m_callbacks.may_write()) flush();
+}
+
+InputMode TerminalIo::input_mode() const {
+  termios modes{};
+  // A pty's master shows the modes of its other end, which programs set.
+  if (tcgetattr(m_descriptor, &modes) != 0) return errno == EIO ? InputMode::unknown : InputMode::no_terminal;
+  const bool is_secret = (modes.c_lflag & ECHO) == 0 && (modes.c_lflag & ICANON) != 0;
+  return is_secret ? InputMode::secret : InputMode::open;
 }
 
 void TerminalIo::arm_write() {

@@ -3,6 +3,7 @@
 /// Moves bytes between a loop and a pty.
 
 #include <array>
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -11,6 +12,14 @@
 #include "tellina/bytes.hpp"
 
 namespace tellina {
+
+/// What the program that reads from a terminal gets.
+enum class InputMode : std::uint8_t {
+  open,        ///< keys or lines, which the terminal or the program echoes
+  secret,      ///< lines that the terminal does not echo, such as passwords: ECHO is off, and ICANON is on
+  unknown,     ///< no program has the terminal open
+  no_terminal  ///< the descriptor is none, so it has no modes
+};
 
 /// Reads a pty as fast as its owner allows, and writes to it in order and without blocking.
 ///
@@ -30,6 +39,8 @@ class TerminalIo {
 
   /// Queues the bytes, and writes what the pty accepts now.
   void write(BytesView bytes);
+  /// Asks the kernel; bytes that wait to be written make no difference.
+  InputMode input_mode() const;
   /// The number of bytes not yet written to the pty.
   std::size_t unwritten() const { return m_unwritten.size() - m_unwritten_from; }
   /// Removes and returns the bytes not yet written to the pty. They belong to the next shell.

@@ -22,6 +22,14 @@ constexpr BytesView full_reset =
     "c";
 constexpr BytesView new_shell_notice = "(a new shell)\r\n";
 
+RecordedInput::Start start_of(const TerminalSession::Position& position) {
+  RecordedInput::Start start;
+  start.offset = position.input;
+  start.ends_in_secret = position.input_ends_in_secret;
+  start.has_no_terminal = position.masking_is_unavailable;
+  return start;
+}
+
 /// Judges what a command has printed before the command ends. When a command ends, the shell's marks bring the verdict.
 /// A command that continues after it has printed the answer, or that is still running when the time is up, gets its
 /// verdict here.
@@ -56,6 +64,7 @@ TerminalSession::TerminalSession(SessionEnvironment& environment, SessionLoop& l
       m_owner(owner),
       m_prompt_timer(loop.make_timer()),
       m_input(position.input, limits::input_window),
+      m_recorded_input(recorder, environment.masks_secrets, start_of(position)),
       m_output(position.output),
       m_answered(position.answered),
       m_states(environment, loop, recorder, m_study, task_number,
@@ -140,14 +149,13 @@ InputStream::Arrival TerminalSession::receive(std::uint64_t offset, BytesView by
   InputStream::Arrival arrival = m_input.receive(offset, bytes);
   if (arrival.bytes.empty()) return arrival;
   const Timestamp at = now();
-  m_recorder.add(StreamName::input, arrival.offset, arrival.bytes, at);
-  if (m_recorder.keeps_bytes())
-    m_input_throttle.count(arrival.bytes.size());
-  else
-    m_input.recorded(m_input.received_end());
+  if (m_recorder.keeps_bytes()) m_input_throttle.count(arrival.bytes.size());
   BytesView used = arrival.bytes;
   if (arrival.offset < m_input_from) {
     const std::size_t dropped = std::min<std::uint64_t>(m_input_from - arrival.offset, used.size());
+    record_waiting_input();
+    m_recorded_input.add_dropped(used.substr(0, dropped), at);
+    count_recorded_input();
     note_dropped_input(arrival.offset, dropped, "sandbox_replaced");
     m_dropped_input += dropped;
     hand_over_dropped_input();
@@ -156,13 +164,27 @@ InputStream::Arrival TerminalSession::receive(std::uint64_t offset, BytesView by
   }
   if (m_terminal) {
     if (!m_unanswered_since) m_unanswered_since = at.monotonic;
-    m_tracker->typed(used, m_input.received_end() - used.size(), at);
+    m_recorded_input.ask(*m_terminal, at);
+    m_recorded_input.add(used, at);
+    count_recorded_input();
+    m_tracker->typed(used, m_input.received_end() - used.size(), at, m_recorded_input.is_secret());
     m_terminal->write(used);
     m_checks->input_seen();
   } else {
     m_waiting_input.append(used);
+    m_recorded_input.hold(used, at);
   }
   return arrival;
+}
+
+void TerminalSession::count_recorded_input() {
+  if (!m_recorder.keeps_bytes()) m_input.recorded(m_recorded_input.end());
+}
+
+void TerminalSession::record_waiting_input() {
+  if (m_recorded_input.held_size() == 0) return;
+  m_recorded_input.add_held(m_waiting_input);
+  count_recorded_input();
 }
 
 std::chrono::nanoseconds TerminalSession::input_pause() {
@@ -195,8 +217,10 @@ void TerminalSession::hand_over(std::size_t bytes) {
 void TerminalSession::jump_input(std::uint64_t offset) {
   const InvariantScope invariant(*this);
   if (offset <= m_input.received_end()) return;
+  record_waiting_input();
   m_recorder.add(GapRecord(StreamName::input, m_input.received_end(), offset, "worker_lost", now()));
   m_input.jump_to(offset);
+  m_recorded_input.jump_to(offset);
   m_recorder.set_handed_over(offset);
   m_dropped_input = 0;
 }
@@ -425,6 +449,7 @@ void TerminalSession::leave_sandbox() {
 }
 
 void TerminalSession::drop_waiting_input(const char* reason) {
+  record_waiting_input();
   const std::size_t size = std::exchange(m_waiting_input, {}).size();
   if (size > 0) note_dropped_input(m_input.written_end(), size, reason);
   m_dropped_input += size;
@@ -448,7 +473,10 @@ void TerminalSession::use_sandbox(const std::shared_ptr<SandboxHandle>& sandbox,
   m_checks->use(sandbox);
   make_tracker();
   m_states.use(sandbox, is_fresh);
-  if (!is_fresh) m_tracker->expect_earlier_lines();
+  if (is_fresh)
+    m_recorded_input.leave_terminal();
+  else
+    m_tracker->expect_earlier_lines();
   if (is_fresh && m_output.end() > 0) {
     Bytes frame = Bytes(limits::frame_header, '\0').append(full_reset);
     on_output(frame);
@@ -476,9 +504,12 @@ void TerminalSession::make_tracker() {
 void TerminalSession::use_terminal(std::unique_ptr<TerminalIo> terminal) {
   TELLINA_ASSERT(m_tracker);
   m_terminal = std::move(terminal);
+  const Timestamp at = now();
+  m_recorded_input.ask(*m_terminal, at);
+  record_waiting_input();
   const Bytes waiting = std::exchange(m_waiting_input, {});
   if (waiting.empty()) return;
-  m_tracker->typed(waiting, m_input.received_end() - waiting.size(), now());
+  m_tracker->typed(waiting, m_input.received_end() - waiting.size(), at, m_recorded_input.is_secret());
   m_terminal->write(waiting);
 }
 
@@ -522,6 +553,7 @@ void TerminalSession::stop() {
   m_states.use(nullptr, false);
   if (m_tracker) m_tracker->shell_ended(now(), CommandEnd::task);
   close_terminal();
+  record_waiting_input();
   const std::size_t size = std::exchange(m_waiting_input, {}).size();
   if (size > 0) note_dropped_input(m_input.written_end(), size, "stopped");
   // The last commands may have posted calls to the owner, which must get no more.
@@ -543,6 +575,8 @@ void TerminalSession::check_invariant() const {
   TELLINA_ASSERT(m_commands >= 0);
   TELLINA_ASSERT(!m_has_reported_pass || m_has_passed);
   TELLINA_ASSERT(!m_is_stopped || !m_terminal);
+  TELLINA_ASSERT(m_recorded_input.held_size() <= m_waiting_input.size());
+  TELLINA_ASSERT(m_recorded_input.end() + m_recorded_input.held_size() == m_input.received_end());
   if (m_is_stopped) return;
   // Every received byte is written, waits for a shell, or was dropped.
   const std::size_t unwritten = m_terminal ? m_terminal->unwritten() : 0;

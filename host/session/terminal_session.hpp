@@ -15,6 +15,7 @@
 #include "host/session/command_check.hpp"
 #include "host/session/input_stream.hpp"
 #include "host/session/output_buffer.hpp"
+#include "host/session/recorded_input.hpp"
 #include "host/session/recorder.hpp"
 #include "host/session/session_loop.hpp"
 #include "host/session/state_recorder.hpp"
@@ -53,7 +54,9 @@ class TerminalSession {
     std::uint64_t output = 0;
     std::uint64_t recorded_output = 0;  ///< output bytes that are in the record
     std::int64_t commands = 0;
-    std::uint64_t answered = 0;  ///< clients have rendered output up to here
+    std::uint64_t answered = 0;           ///< clients have rendered output up to here
+    bool input_ends_in_secret = false;    ///< see RecordedInput::Start
+    bool masking_is_unavailable = false;  ///< the same
   };
 
   /// `study`, `task_number`: the task that the checks judge. All references must outlive the terminal.
@@ -141,6 +144,10 @@ class TerminalSession {
   void hand_over_dropped_input();
   /// Drops the input that waits for a shell, and records that.
   void drop_waiting_input(const char* reason);
+  /// Counts input that is in the recorder as recorded if the store does not keep it.
+  void count_recorded_input();
+  /// Records the input that waits for a shell.
+  void record_waiting_input();
   /// Counts this many more bytes of input as handed over: they were written to the pty, or dropped.
   void hand_over(std::size_t bytes);
   void note_dropped_input(std::uint64_t offset, std::size_t size, const char* reason);
@@ -186,10 +193,11 @@ class TerminalSession {
   bool m_is_stopped = false;
 
   InputStream m_input;
+  RecordedInput m_recorded_input;
   OutputBuffer m_output;
   std::optional<MonotonicTime> m_unanswered_since{};  ///< when input came, while the terminal has printed nothing since
   Bytes m_printed;                                    ///< keeps its capacity, so that a key's echo needs no allocation
-  Bytes m_waiting_input;                              ///< received while there is no shell
+  Bytes m_waiting_input;  ///< received while there is no shell; m_recorded_input holds the end of it
   std::uint64_t m_input_from = 0;
   std::uint64_t m_drops = 0;
   std::size_t m_dropped_input = 0;  ///< follows the bytes not yet written to the pty

@@ -36,6 +36,12 @@ void RecordAppender::write(const InputRecord& record) {
       "INSERT INTO input_chunks (task_session_id, stream_offset, at_ns, at, bytes) VALUES (?, ?, ?, ?, ?)", m_session,
       record.offset, record.at.monotonic, record.at.wall, Blob(record.bytes));
   m_ends.input += record.bytes.size();
+  if (!record.masked_from) return;
+  TELLINA_ASSERT_PROCESS(*record.masked_from <= record.offset);
+  m_database.execute(
+      "INSERT INTO recorded_masks (task_session_id, from_offset, to_offset, at, at_ns) VALUES (?, ?, ?, ?, ?) "
+      "ON CONFLICT (task_session_id, from_offset) DO UPDATE SET to_offset = excluded.to_offset",
+      m_session, *record.masked_from, m_ends.input, record.at.wall, record.at.monotonic);
 }
 
 void RecordAppender::write(const OutputRecord& record) {

@@ -15,7 +15,8 @@ CREATE TABLE blobs (
 
 CREATE TABLE configs (
   id INTEGER PRIMARY KEY,
-  sha256 TEXT NOT NULL UNIQUE,
+  sha256 TEXT NOT NULL,
+  content_sha256 TEXT NOT NULL UNIQUE,
   canonical_json TEXT NOT NULL,
   source_name TEXT NOT NULL,
   source_text NOT NULL,
@@ -42,7 +43,8 @@ CREATE TABLE environments (
   kernel TEXT NOT NULL,
   machine TEXT NOT NULL,
   limits TEXT NOT NULL,
-  first_used_at TEXT NOT NULL
+  first_used_at TEXT NOT NULL,
+  last_used_at TEXT NOT NULL
 );
 
 ALTER TABLE participants ADD COLUMN browser_hash TEXT;

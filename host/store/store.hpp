@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "host/runtime/histogram.hpp"
+#include "host/store/environment_record.hpp"
 #include "host/store/joining.hpp"
 #include "host/store/ownership.hpp"
 #include "host/store/participant_steps.hpp"
@@ -231,6 +232,11 @@ class StoreTransaction {
   /// has started in the current attempt and that has changed or is missing now. `file`: the configuration's name in
   /// messages.
   virtual void sync_tasks(const Study& study, const std::string& file, Timestamp at) = 0;
+  /// Stores what task sessions run with from now on, unless the store has it. Returns its id, for TaskSettings.
+  virtual EnvironmentId record_environment(const EnvironmentRecord& environment, Timestamp at) = 0;
+  /// The environment that was recorded last of those with the same program, plugins and configuration; the other fields
+  /// do not matter.
+  virtual std::optional<EnvironmentId> find_environment(const EnvironmentRecord& like) = 0;
 };
 
 /// Owns the connection and the one thread that uses it.

@@ -159,7 +159,9 @@ std::optional<ParticipantProgress> Transaction::find_progress(ParticipantId part
       "s.output_end - (SELECT coalesce(sum(g.to_offset - g.from_offset), 0) FROM recorded_gaps g "
       "WHERE g.task_session_id = s.id AND g.stream = 'output'), s.duration_in_seconds, s.sandbox_state, "
       "s.position, s.try_number, "
-      "(SELECT count(*) FROM events e WHERE e.task_session_id = s.id AND e.kind = 'handed_in') "
+      "(SELECT count(*) FROM events e WHERE e.task_session_id = s.id AND e.kind = 'handed_in'), "
+      "EXISTS (SELECT 1 FROM recorded_masks m WHERE m.task_session_id = s.id AND m.to_offset = s.input_end), "
+      "EXISTS (SELECT 1 FROM events e WHERE e.task_session_id = s.id AND e.kind = 'masking_unavailable') "
       "FROM participants p LEFT JOIN task_sessions s ON s.participant_id = p.id AND s.attempt = p.attempt "
       "WHERE p.id = ? ORDER BY s.position DESC, s.try_number DESC LIMIT 1",
       participant);
@@ -177,6 +179,8 @@ std::optional<ParticipantProgress> Transaction::find_progress(ParticipantId part
   session.position = number_of(row, 16, "a position in the schedule");
   session.try_number = number_of(row, 17, "a number of a try");
   session.hand_ins = static_cast<int>(row.integer(18));
+  session.ends_in_secret = row.integer(19) != 0;
+  session.masking_is_unavailable = row.integer(20) != 0;
   session.state = parse_state(row.text(4));
   session.stream = row.text(5);
   session.sandbox = row.text(6);
@@ -620,14 +624,16 @@ TaskSessionRow Transaction::begin_task_session(const Fence& fence, int task_numb
   m_database.execute(
       "INSERT INTO task_sessions (participant_id, attempt, task_number, task_type, task_id, state, started_at, "
       "started_at_ns, segment_started_ns, stream, sandbox, duration_in_seconds, bytes_recorded, feedback, "
-      "input_handed_over, position, try_number, period, block, treatment, is_practice, reveal, hand_in, boot_id) "
+      "input_handed_over, position, try_number, period, block, treatment, is_practice, reveal, hand_in, boot_id, "
+      "environment_id) "
       "SELECT id, attempt, ?1, ?2, (SELECT id FROM tasks WHERE task_number = ?1 AND is_current = 1), 'running', ?3, "
       "?4, ?4, ?5, ?6, ?8, ?9, nullif(?10, ''), 0, ?11, ?12, nullif(?13, 0), nullif(?14, ''), nullif(?15, ''), ?16, "
-      "nullif(?17, ''), nullif(?18, ''), ?19 "
+      "nullif(?17, ''), nullif(?18, ''), ?19, nullif(?20, 0) "
       "FROM participants WHERE id = ?7",
       task_number, task_type, at.wall, at.monotonic, stream, sandbox, fence.participant,
       recorded_seconds(settings.duration), settings.keeps_bytes, settings.feedback, position, place.try_number,
-      place.period, place.block, place.treatment, place.is_practice, settings.reveal, settings.hand_in, m_boot_id);
+      place.period, place.block, place.treatment, place.is_practice, settings.reveal, settings.hand_in, m_boot_id,
+      settings.environment);
   TaskSessionRow session;
   session.id = m_database.last_inserted_id();
   TELLINA_ASSERT_PROCESS(session.id != no_task_session);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "host/store/database.hpp"
+#include "host/store/environment_tables.hpp"
 #include "host/store/record_appender.hpp"
 #include "host/store/store.hpp"
 
@@ -60,6 +61,12 @@ class Transaction final : public StoreTransaction {
   std::optional<Bytes> read_key(const std::string& name) override;
   void reset_participant(const std::string& name, Timestamp at) override;
   void sync_tasks(const Study& study, const std::string& file, Timestamp at) override;
+  EnvironmentId record_environment(const EnvironmentRecord& environment, Timestamp at) override {
+    return tellina::record_environment(m_database, environment, at);
+  }
+  std::optional<EnvironmentId> find_environment(const EnvironmentRecord& like) override {
+    return tellina::find_environment(m_database, like);
+  }
 
  private:
   /// A row of the table leases.

@@ -39,13 +39,14 @@ void CommandTracker::leave_out_typed_lines() {
   m_typed.emplace([](BytesView line) { return !line.empty(); }, limits::kernel_line);
 }
 
-void CommandTracker::typed(BytesView bytes, std::uint64_t offset, Timestamp at) {
+void CommandTracker::typed(BytesView bytes, std::uint64_t offset, Timestamp at, bool is_secret) {
   const InvariantScope invariant(*this);
   m_balance.typed(bytes, at.monotonic);
   m_input.typed(bytes, offset);
   if (m_check) m_check->typed(bytes);
   if (m_typed) m_typed->typed(bytes);
-  if (!m_running.empty()) m_running.back().echoed.typed(bytes, m_running.back().record.output);
+  // Output that happens to end like a secret would be recorded as its echo.
+  if (!m_running.empty() && !is_secret) m_running.back().echoed.typed(bytes, m_running.back().record.output);
 }
 
 void CommandTracker::printed(BytesView bytes, Timestamp at) {

@@ -64,8 +64,8 @@ class CommandTracker final : private ScannerListener {
   /// Called if the shell is older than the tracker, which has not seen everything that was typed.
   void expect_earlier_lines() { m_balance.expect_earlier_lines(); }
   /// Called when bytes are written to the shell, before the output that they cause. `offset`: of the first one in the
-  /// input stream.
-  void typed(BytesView bytes, std::uint64_t offset, Timestamp at);
+  /// input stream. `is_secret`: they are not echoed, and no record may have them.
+  void typed(BytesView bytes, std::uint64_t offset, Timestamp at, bool is_secret = false);
   void printed(BytesView bytes, Timestamp at);
   /// The shell is gone: ends the running commands without an exit status. `by` is `shell`, or `task` if the task
   /// session or the sandbox ended; then nothing is judged.

@@ -121,6 +121,8 @@ struct TaskSessionRow {
   std::chrono::nanoseconds charged{};   ///< how much of the task's time was used when this row was read
   std::chrono::nanoseconds duration{};  ///< of TaskSettings; zero if an older version began it
   bool clock_stands = false;            ///< while it runs: its clock is stopped
+  bool ends_in_secret = false;          ///< the last recorded byte of the input is masked
+  bool masking_is_unavailable = false;  ///< an event says so
   bool sandbox_replaced = false;        ///< while it runs: a fault on our side lost the participant's files
 };
 
@@ -131,6 +133,7 @@ struct TaskSettings {
   std::string feedback;                 ///< what the page shows of checks; empty if the record does not have it
   std::string reveal;                   ///< when the page gets the task's text; empty if the record does not have it
   std::string hand_in;                  ///< how the task can pass; empty if the record does not have it
+  std::int64_t environment = 0;         ///< id of the environment in the record; 0: unknown
 };
 
 /// The outcome of a task.

@@ -20,6 +20,9 @@ struct InputRecord {
   std::uint64_t offset = 0;
   Bytes bytes;
   Timestamp at;
+  /// Set if `bytes` stand for others, which are not recorded: they belong to the masked range that begins here, at
+  /// `offset` or before it.
+  std::optional<std::uint64_t> masked_from{};
 };
 
 struct OutputRecord {

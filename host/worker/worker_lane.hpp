@@ -50,7 +50,10 @@ class WorkerLane {
   void take_over(const Sweeper& sweeper) { m_leases.take_over(sweeper); }
   /// Accepts nothing new, ends all sessions, and returns their leases; then `done` runs on the loop.
   void stop(std::function<void()> done);
-  void use_study(std::shared_ptr<const Study> study) { m_environment.study = std::move(study); }
+  void use_study(std::shared_ptr<const Study> study, EnvironmentId environment) {
+    m_environment.study = std::move(study);
+    m_environment.environment_id = environment;
+  }
 
   /// The participant may not log in any more.
   void lose_access(ParticipantId participant);

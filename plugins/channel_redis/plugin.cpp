@@ -7,7 +7,8 @@ TELLINA_PLUGIN(channel_layer, tellina::redis::RedisLayer, "redis", "0.1.0", R"({
     "url": {
       "type": "string",
       "default": "redis://127.0.0.1:6379/0",
-      "description": "Where Redis is: redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], the same with rediss:// for TLS, or unix:///PATH; a HOST needs a password unless i_know_anyone_can_type is true"
+      "description": "Where Redis is: redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], the same with rediss:// for TLS, or unix:///PATH; a HOST needs a password unless i_know_anyone_can_type is true",
+      "x-secret": true
     },
     "ca_file": {
       "type": "string",

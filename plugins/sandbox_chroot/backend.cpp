@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <fstream>
 
 #include "plugins/sandbox_chroot/launcher_protocol.hpp"
 
@@ -10,6 +11,15 @@ namespace tellina::chroot_sandbox {
 namespace {
 
 constexpr std::chrono::seconds prewarm_deadline{20};
+
+/// What make_rootfs has written about the root file system; empty if something else has made it.
+std::string read_root_digest(const std::string& root) {
+  std::ifstream file(root + "/etc/tellina/root_digest");
+  std::string digest;
+  std::getline(file, digest);
+  const bool is_digest = digest.size() == 64 && digest.find_first_not_of("0123456789abcdef") == std::string::npos;
+  return is_digest ? digest : std::string();
+}
 
 /// Describes to the researcher how much memory a sandbox without a memory cgroup may use.
 std::string describe_watch(const Settings& settings, const std::string& why_not) {
@@ -174,6 +184,7 @@ Capabilities ChrootBackend::probe() {
         start_in(make_instance(m_settings, deadline), spec, m_settings, deadline);
     capabilities.limits = report_limits(m_settings, sandbox->instance().cgroup(), m_users, m_cgroups.why_not());
     sandbox->destroy();
+    capabilities.root_digest = read_root_digest(m_settings.root_file_system);
     capabilities.usable = true;
     capabilities.runs_commands = true;
   } catch (const Error& error) {

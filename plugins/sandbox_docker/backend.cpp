@@ -105,7 +105,9 @@ Capabilities DockerBackend::probe() {
     require_timezone(m_settings, "/usr/share/zoneinfo");
     const Deadline deadline(m_context.clock, probe_deadline, nullptr);
     m_engine.check(deadline);
-    m_containers.require_image(deadline);
+    ImageIdentity image = m_containers.identify_image(deadline);
+    capabilities.root_digest = std::move(image.id);
+    capabilities.image_digests = std::move(image.repositories);
     SandboxSpec spec;
     spec.owner = "probe";
     spec.id = "probe-" + random_token(m_context.random, 8);

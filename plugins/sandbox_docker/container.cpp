@@ -287,11 +287,21 @@ std::vector<LimitReport> Containers::report_limits(const Deadline& deadline) {
   return limits;
 }
 
-void Containers::require_image(const Deadline& deadline) {
+ImageIdentity Containers::identify_image(const Deadline& deadline) {
   const std::string what = "look for the image \"" + m_settings.image + "\"";
   const Engine::Answer answer = m_engine.get("/images/" + percent_encode(m_settings.image) + "/json", deadline, what);
   if (answer.status == 404) fail_for_image(answer, what);
   if (!answer.is_good()) m_engine.fail(answer, what);
+  const json::value value = answer.json(what);
+  const json::object& image = object_of(value);
+  ImageIdentity identity;
+  identity.id = text_of(image, "Id");
+  const json::value* const repositories = image.if_contains("RepoDigests");
+  if (repositories == nullptr || !repositories->is_array()) return identity;
+  for (const json::value& repository : repositories->as_array()) {
+    if (repository.is_string()) identity.repositories.emplace_back(repository.as_string());
+  }
+  return identity;
 }
 
 }  // namespace tellina::docker_sandbox

@@ -39,6 +39,13 @@ class ContainerSpec {
   SandboxId id;
 };
 
+/// What identifies an image.
+class ImageIdentity {
+ public:
+  std::string id;                         ///< "sha256:...", a hash of its configuration with the hashes of its layers
+  std::vector<std::string> repositories;  ///< "NAME@sha256:..." for each repository that it came from or went to
+};
+
 /// The containers of one study on one engine. Their names are tellina-TOKEN.
 ///
 /// Threads: any. Throws Error.
@@ -72,7 +79,7 @@ class Containers {
   /// Which limits the engine enforces.
   std::vector<LimitReport> report_limits(const Deadline& deadline);
   /// Throws Error(not_found) with a remedy.
-  void require_image(const Deadline& deadline);
+  ImageIdentity identify_image(const Deadline& deadline);
 
  private:
   /// What is known of an image.

@@ -70,6 +70,7 @@ Capabilities ExecBackend::probe() {
     if (const std::uint64_t deadline = answer.count("start_deadline_ms", what); deadline > 0) {
       capabilities.start_deadline = std::chrono::milliseconds(std::min(deadline, longest_deadline));
     }
+    capabilities.root_digest = answer.text("root_digest", what);
     if (!capabilities.usable && capabilities.reason.empty()) capabilities.reason = what + ": it gives no reason";
   } catch (const Error& error) {
     capabilities.usable = false;

@@ -3,6 +3,7 @@
 #include "sandbox_cases.hpp"
 
 #include <fcntl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -59,6 +60,26 @@ void terminal_does_not_block(Probe& probe) {
   expect(flags >= 0 && (flags & O_NONBLOCK) != 0, "a terminal() with O_NONBLOCK", "flags " + std::to_string(flags));
   expect_equal("the status of `test -t 0 -a -t 1`", 0,
                static_cast<std::uint64_t>(running.driver().run("test -t 0 -a -t 1").status));
+}
+
+void terminal_shows_its_modes(Probe& probe) {
+  RunningSandbox running(probe);
+  const auto modes = [&] {
+    termios found{};
+    if (tcgetattr(running.sandbox().terminal(), &found) != 0)
+      throw Skip("terminal() is no terminal, so the host cannot ask it, and records secrets as they are typed");
+    return std::string((found.c_lflag & ECHO) != 0 ? "echo" : "-echo") +
+           ((found.c_lflag & ICANON) != 0 ? " icanon" : " -icanon");
+  };
+  for (const char* const wanted : {"-echo icanon", "echo icanon", "-echo -icanon"}) {
+    // `read` without options sets no modes.
+    running.driver().type(std::string("stty ") + wanted + "; echo wait\"\"ing; read -r; stty sane; echo do\"\"ne\n");
+    running.driver().read_until("waiting");
+    expect_equal("the modes of terminal() after `stty`", wanted, modes());
+    running.driver().type("\n");
+    // What is typed before the modes are sane again can get lost.
+    running.driver().read_until("done");
+  }
 }
 
 void large_output_arrives(Probe& probe) {
@@ -218,6 +239,10 @@ void add_sandbox_cases(std::vector<Case>& cases) {
        {"TypedBytesArrive", "Bytes written to terminal() reach the program unchanged.", typed_bytes_arrive},
        {"TerminalDoesNotBlock", "terminal() is a pty's non-blocking descriptor, and the shell's own terminal.",
         terminal_does_not_block},
+       {"TerminalShowsItsModes",
+        "If terminal() is a terminal, tcgetattr() of it shows the modes that programs have set, so that the host knows "
+        "when a secret is typed.",
+        terminal_shows_its_modes},
        {"LargeOutputArrives", "Output of any length arrives; no byte is lost or duplicated.", large_output_arrives},
        {"SizeIsSetAtStart", "The pty has the requested size before the shell starts.", size_is_set_at_start},
        {"ResizeReachesTheTerminal", "After resize() the pty has the new size.", resize_reaches_the_terminal},

@@ -88,7 +88,7 @@ FUZZ_TARGET(docker_reply) {
   attempt([&] { containers.list(deadline); });
   attempt([&] { containers.find_end("token", deadline); });
   attempt([&] { containers.report_limits(deadline); });
-  attempt([&] { containers.require_image(deadline); });
+  attempt([&] { containers.identify_image(deadline); });
   attempt([&] { containers.remove("token", deadline); });
   const std::optional<std::string> file = docker_sandbox::only_file_in(std::string(input));
   if (file) docker_sandbox::ImageUsers::of(*file, *file);

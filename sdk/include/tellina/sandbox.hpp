@@ -102,6 +102,12 @@ class Capabilities {
   std::chrono::milliseconds start_deadline{20'000};
   /// run() works.
   bool runs_commands = false;
+  /// Identifies the programs and files that every sandbox starts with, for the record of the study: equal for equal
+  /// content, such as a hash of a list of all files, or the number of an image. At most 256 printable characters. Empty
+  /// if the sandbox has no files of its own, or nothing identifies them.
+  std::string root_digest;
+  /// Where others find these files, as "REPOSITORY@DIGEST". Empty if nowhere.
+  std::vector<std::string> image_digests;
 };
 
 /// A program that judges a home: run() gives it a sandbox of its own, without a terminal.
@@ -166,6 +172,10 @@ class TELLINA_VISIBLE Sandbox {
 
   /// A non-blocking descriptor for the bytes of the pty, in both directions. The plugin owns it and closes it; the host
   /// stops using it before it calls destroy() or restart_shell().
+  ///
+  /// It should be the pty's master. The host asks it, by tcgetattr(), whether a program reads a secret, and records no
+  /// secrets then. With a descriptor that is no terminal, or with a pty that only passes bytes on to another one, the
+  /// record has passwords as they were typed.
   virtual int terminal() const = 0;
 
   /// Becomes readable when the shell has ended, even if other processes still have the pty open. The host never reads
@@ -288,7 +298,8 @@ struct PluginLayout<PluginKind::sandbox> {
           .type<Capabilities>({offsetof(Capabilities, usable), offsetof(Capabilities, reason),
                                offsetof(Capabilities, limits), offsetof(Capabilities, adopts),
                                offsetof(Capabilities, processes_are_visible), offsetof(Capabilities, start_deadline),
-                               offsetof(Capabilities, runs_commands)})
+                               offsetof(Capabilities, runs_commands), offsetof(Capabilities, root_digest),
+                               offsetof(Capabilities, image_digests)})
           .type<RunSpec>({offsetof(RunSpec, id), offsetof(RunSpec, owner), offsetof(RunSpec, home),
                           offsetof(RunSpec, folder), offsetof(RunSpec, arguments), offsetof(RunSpec, environment),
                           offsetof(RunSpec, working_directory), offsetof(RunSpec, start_deadline),

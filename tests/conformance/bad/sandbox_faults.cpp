@@ -141,6 +141,7 @@ class FaultySandbox final : public Sandbox {
     std::string line;
     if (has("passes_a_descriptor_on")) line = "coproc sleep 1000\n";
     if (has("ignores_signals")) line = "trap '' PIPE\n";
+    if (has("hides_its_modes")) line = "exec script -q -c bash /dev/null\n";
     if (has("limits_memory_of_each_process")) line = "ulimit -v 100000\n";
     if (write(sandbox.terminal(), line.data(), line.size()) < 0) throw Error(ErrorCode::internal, "no terminal");
   }

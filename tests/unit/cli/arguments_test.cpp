@@ -166,7 +166,7 @@ TEST(ArgumentsTest, OperandsAreCounted) {
 
 TEST(ArgumentsTest, EveryCommandHasHelp) {
   EXPECT_THAT(parse_arguments({"--help"}).help.value_or(""),
-              HasSubstr("participants reset CODE  restart a participant"));
+              HasSubstr("participants reset CODE|P001  restart a participant"));
   EXPECT_THAT(parse_arguments({"-h"}).help.value_or(""), HasSubstr("Usage: tellina COMMAND"));
   const std::string group = parse_arguments({"config", "--help"}).help.value_or("");
   EXPECT_THAT(group, HasSubstr("config schema"));

@@ -3,7 +3,9 @@
 /// A sandbox whose shell the test plays: it decides what the shell prints and reads, and when it ends.
 
 #include <fcntl.h>
+#include <pty.h>
 #include <sys/socket.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <functional>
@@ -18,7 +20,11 @@ namespace tellina::testing {
 
 class ScriptedShell {
  public:
-  explicit ScriptedShell(const SandboxSpec& spec_) : spec(spec_), size(spec_.size) { open(); }
+  /// `has_pty`: the terminal is a real one, in raw mode; otherwise it is a pair of sockets.
+  explicit ScriptedShell(const SandboxSpec& spec_, bool has_pty = false)
+      : spec(spec_), size(spec_.size), m_has_pty(has_pty) {
+    open();
+  }
   ~ScriptedShell() { close_all(); }
   ScriptedShell(const ScriptedShell&) = delete;
   ScriptedShell& operator=(const ScriptedShell&) = delete;
@@ -27,6 +33,14 @@ class ScriptedShell {
     ++activity.stamp;
     if (::write(m_terminal[1], text.data(), text.size()) != static_cast<ssize_t>(text.size()))
       throw std::runtime_error("print");
+  }
+  /// As a program does that reads from the terminal; with a pty.
+  void set_modes(bool echoes, bool is_canonical) {
+    m_modes.c_iflag |= ICRNL;
+    m_modes.c_lflag &= ~static_cast<tcflag_t>(ECHO | ICANON);
+    if (echoes) m_modes.c_lflag |= ECHO;
+    if (is_canonical) m_modes.c_lflag |= ICANON;
+    if (tcsetattr(m_terminal[1], TCSANOW, &m_modes) != 0) throw std::runtime_error("tcsetattr");
   }
   /// Writes as much as the terminal accepts; returns how much that was.
   std::size_t offer(const std::string& text) const {
@@ -78,7 +92,11 @@ class ScriptedShell {
   int terminal() const { return m_terminal[0]; }
   int ended_descriptor() const { return m_ended[0]; }
   void open() {
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, m_terminal) != 0) throw std::runtime_error("socketpair");
+    if (m_has_pty) {
+      open_pty();
+    } else if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, m_terminal) != 0) {
+      throw std::runtime_error("socketpair");
+    }
     if (pipe2(m_ended, O_CLOEXEC) != 0) throw std::runtime_error("pipe2");
   }
   void close_all() {
@@ -98,6 +116,17 @@ class ScriptedShell {
   std::string mark(const std::string& kind, const std::string& fields = {}) const {
     return "\x1b]133;" + kind + ";nonce=" + spec.environment.at("TELLINA_NONCE") + fields + "\a";
   }
+  void open_pty() {
+    if (openpty(&m_terminal[0], &m_terminal[1], nullptr, &m_modes, nullptr) != 0) throw std::runtime_error("openpty");
+    for (const int descriptor : m_terminal) fcntl(descriptor, F_SETFL, O_NONBLOCK);
+  }
+  static termios raw_modes() {
+    termios modes{};
+    cfmakeraw(&modes);
+    return modes;
+  }
+  const bool m_has_pty;
+  termios m_modes = raw_modes();  ///< kept when the terminal is opened again
   int m_terminal[2] = {-1, -1};
   int m_ended[2] = {-1, -1};
 };
@@ -171,7 +200,7 @@ class ScriptedBackend final : public SandboxBackend {
     if (returns_null) return nullptr;
     if (is_unavailable) throw Error(ErrorCode::unavailable, "no room for a sandbox", "free some memory");
     if (during_start) during_start(spec);
-    shells.push_back(std::make_shared<ScriptedShell>(spec));
+    shells.push_back(std::make_shared<ScriptedShell>(spec, has_ptys));
     shells.back()->state = state;
     if (shows_prompt) shells.back()->prompt();
     return std::make_unique<ScriptedSandbox>(shells.back());
@@ -217,6 +246,7 @@ class ScriptedBackend final : public SandboxBackend {
   bool is_unusable = false;  ///< as probe() says
   bool returns_null = false;
   bool throws_something = false;
+  bool has_ptys = false;  ///< of the next shells
   bool shows_prompt = true;
   bool can_adopt = false;  ///< the newest shell, with another terminal
   bool fails_to_adopt = false;

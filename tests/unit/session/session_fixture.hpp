@@ -81,6 +81,7 @@ class SessionTest : public ::testing::Test {
     environment.study = written;
     environment.worker = "w1";
     environment.sandbox_plugin = "scripted";
+    environment.masks_secrets = false;  // a pair of sockets is no terminal
     store->run([&](StoreTransaction& t) {
       t.register_worker(identify_this_process("w1"), now());
       t.add_participant("bob", now());

@@ -23,7 +23,7 @@ std::string moment(int second) {
 std::string rows_of_a_study() {
   const std::vector<std::string> states = {"passed", "timed_out", "gave_up", "reset"};
   std::string sql =
-      "INSERT INTO workers (id, process_id, process_start_ticks, boot_id, registered_at, registered_at_ns) "
+      "BEGIN;INSERT INTO workers (id, process_id, process_start_ticks, boot_id, registered_at, registered_at_ns) "
       "VALUES ('w', 1, 1, 'boot', 'then', 1);";
   for (int task = 1; task <= tasks; ++task) {
     const std::string number = std::to_string(task);
@@ -82,7 +82,7 @@ std::string rows_of_a_study() {
       event("check", R"('{"passed":true,"matched":1,"missing":0,"extra":0,"incorrect":0}')");
     }
   }
-  return sql;
+  return sql + "COMMIT;";
 }
 
 class UpgradeTest : public ::testing::TestWithParam<int> {

@@ -325,6 +325,18 @@ TEST_F(CommandTrackerTest, WhatIsJudgedHasNoTypedLines) {
       << "the command's own lines, of which nobody has reported the reading";
 }
 
+TEST_F(CommandTrackerTest, OutputThatEndsLikeASecretIsNotItsEcho) {
+  const auto tracker = make();
+  tracker->typed("./login\r", 0, second(0));
+  tracker->printed(start_of("./login") + "Password: ", second(1));
+  tracker->typed("ux\r", 8, second(1), true);
+  tracker->printed("\r\nDebian GNU/Linux\r\n", second(1));
+  tracker->typed("x\r", 11, second(2));
+  tracker->printed("x\r\n" + end_of(0), second(2));
+  EXPECT_EQ(records.at(0).typed, "x\n");
+  EXPECT_EQ(records.at(0).printed, "Password: \nDebian GNU/Linux\n");
+}
+
 TEST_F(CommandTrackerTest, LinesOfAContinuedCommandStillCount) {
   OutputCheck check("hello world", OutputMatch::lines);
   const auto tracker = make(&check);
