@@ -22,17 +22,32 @@ constexpr char schema[] = R"({"type": "object", "properties": {"fault": {"type":
 
 using Time = std::chrono::steady_clock::time_point;
 
-/// Ends its receiver's calls, without waiting for the one that runs.
-class HastySubscription final : public Subscription {
+/// Subscriptions that end in threads of their own. The destructor waits for them, so that no thread is left.
+class Endings {
  public:
-  HastySubscription(std::shared_ptr<std::atomic<bool>> ended, std::unique_ptr<Subscription> subscription)
-      : m_ended(std::move(ended)), m_subscription(std::move(subscription)) {}
-  ~HastySubscription() override {
-    *m_ended = true;
-    std::thread([kept = std::shared_ptr<Subscription>(std::move(m_subscription))]() mutable { kept.reset(); }).detach();
+  void add(std::unique_ptr<Subscription> subscription) {
+    const std::lock_guard lock(m_mutex);
+    m_threads.emplace_back([kept = std::move(subscription)]() mutable { kept.reset(); });
   }
 
  private:
+  std::mutex m_mutex;
+  std::vector<std::jthread> m_threads;
+};
+
+/// Ends its receiver's calls, without waiting for the one that runs.
+class HastySubscription final : public Subscription {
+ public:
+  HastySubscription(Endings& endings, std::shared_ptr<std::atomic<bool>> ended,
+                    std::unique_ptr<Subscription> subscription)
+      : m_endings(endings), m_ended(std::move(ended)), m_subscription(std::move(subscription)) {}
+  ~HastySubscription() override {
+    *m_ended = true;
+    m_endings.add(std::move(m_subscription));
+  }
+
+ private:
+  Endings& m_endings;
   std::shared_ptr<std::atomic<bool>> m_ended;
   std::unique_ptr<Subscription> m_subscription;
 };
@@ -129,7 +144,7 @@ class Layer final : public ChannelLayer {
       }
       receiver(std::move(message));
     });
-    if (has("ends_hastily")) return std::make_unique<HastySubscription>(ended, std::move(subscription));
+    if (has("ends_hastily")) return std::make_unique<HastySubscription>(m_endings, ended, std::move(subscription));
     if (has("drops_the_backlog"))
       return std::make_unique<DroppingSubscription>(*m_layer, channel, std::move(subscription));
     return subscription;
@@ -178,6 +193,7 @@ class Layer final : public ChannelLayer {
   std::map<std::pair<std::string, Sequence>, Time> m_times;
   std::vector<Receiver> m_kept;
   std::vector<Receiver> m_all;
+  Endings m_endings;  // first to be destroyed: its threads use the others
 };
 
 }  // namespace
