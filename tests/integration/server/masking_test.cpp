@@ -88,6 +88,28 @@ TEST_F(Masking, SecretsAreNowhereAndProgramsGetThem) {
   EXPECT_THAT(everything(), Not(HasSubstr("open-sesame")));
 }
 
+TEST_F(Masking, ThePasswordForPasswdIsMasked) {
+  start(StudyConfig());
+  TestClient client = join_task();
+  begin(client, "passwd");
+  client.type("open-sesame\r");
+  client.expect_prompt();
+  EXPECT_EQ(database().value("SELECT group_concat(to_offset - from_offset) FROM masked_input"), "12");
+  EXPECT_THAT(everything(), Not(HasSubstr("open-sesame")));
+}
+
+TEST_F(Masking, ThePromptOfPythonIsNotMasked) {
+  StudyConfig config;
+  config.more = not_isolated;
+  start(config);
+  TestClient client = join_task();
+  begin(client, "python3");
+  client.type("print('visible-5'); exit()\r");
+  client.expect_prompt();
+  EXPECT_THAT(recorded_input(client), HasSubstr("python3\rprint('visible-5'); exit()\r"));
+  EXPECT_EQ(database().value("SELECT count(*) FROM masked_input"), "0");
+}
+
 /// The programs of this machine, in a sandbox without isolation.
 TEST_F(Masking, WhatProgramsAskForAsAPasswordIsMasked) {
   StudyConfig config;
